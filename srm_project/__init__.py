@@ -1,0 +1,1 @@
+"""Wiring: settings, urls, the Celery app, health pages and the base theme."""

@@ -1,0 +1,1 @@
+"""SRM on one machine with nothing beside it: `make run` and `make setup`."""
