@@ -1,0 +1,1 @@
+"""What must be true, and who does it."""

@@ -1,0 +1,63 @@
+"""The nouns: fields, constraints and the questions one model can answer."""
+
+from controls.models.audit import AuditEvent, AuditHead
+from controls.models.catalogs import (
+    Catalog,
+    Control,
+    ControlLayer,
+    ControlMapping,
+    ControlPart,
+    Profile,
+)
+from controls.models.heartbeats import Heartbeat
+from controls.models.idempotency import IdempotencyRecord
+from controls.models.people import (
+    ApiToken,
+    Membership,
+    OrganizationRole,
+    Team,
+    User,
+)
+from controls.models.providers import (
+    Cadence,
+    KnowledgeRelease,
+    Layer,
+    LayerFact,
+    Provider,
+    ServiceVariant,
+    Source,
+)
+from controls.models.responsibilities import Decision, Derivation, Responsibility
+from controls.models.systems import LayerOverride, System, SystemProfile, SystemService
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "AuditHead",
+    "Cadence",
+    "Catalog",
+    "Control",
+    "ControlLayer",
+    "ControlMapping",
+    "ControlPart",
+    "Decision",
+    "Derivation",
+    "Heartbeat",
+    "IdempotencyRecord",
+    "KnowledgeRelease",
+    "Layer",
+    "LayerFact",
+    "LayerOverride",
+    "Membership",
+    "OrganizationRole",
+    "Profile",
+    "Provider",
+    "Responsibility",
+    "ServiceVariant",
+    "Source",
+    "System",
+    "SystemProfile",
+    "SystemService",
+    "Team",
+    "User",
+]

@@ -1,0 +1,284 @@
+"""Who does it: responsibilities, what was derived for them and what was decided on them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from controls.choices import (
+    Answer,
+    DecisionSource,
+    ImplementationStatus,
+    Kind,
+    OrganizationRoleName,
+    WorkflowState,
+)
+from controls.models.append_only import AppendOnlyQuerySet
+from controls.models.catalogs import Control, ControlPart
+from controls.models.constraints import one_of
+from controls.models.people import Membership, OrganizationRole, Team, User
+from controls.models.providers import KnowledgeRelease, Provider
+from controls.models.systems import System
+
+
+class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
+    """Questions about responsibilities."""
+
+    def visible_to(self, user: User) -> ResponsibilityQuerySet:
+        """Those of systems that a team of the user's owns, those that team owns, an auditor's scope; or all."""
+        if user.sees_everything():
+            return self
+        teams = Membership.objects.current().filter(user=user).values("team")
+        grants = OrganizationRole.objects.current().filter(
+            user=user, role=OrganizationRoleName.AUDITOR
+        )
+        return self.filter(
+            Q(system__owner_team__in=teams)
+            | Q(latest_decision__owner_team__in=teams)
+            | Q(system__in=grants.values("systems"))
+        )
+
+    def with_state(self) -> ResponsibilityQuerySet:
+        """Annotate `state`: what nobody has decided yet is proposed by its derivation."""
+        return self.annotate(
+            state=Coalesce(
+                F("latest_decision__state"),
+                models.Value(WorkflowState.PROPOSED.value),
+                output_field=models.CharField(),
+            )
+        )
+
+    def with_kind(self, *, on: date) -> ResponsibilityQuerySet:
+        """Annotate `derived_kind`, in force on a date, and `kind`: what was decided, else derived."""
+        in_force = Derivation.objects.filter(
+            responsibility=models.OuterRef("pk"), effective_on__lte=on
+        ).order_by("-pk")
+        return self.annotate(
+            derived_kind=models.Subquery(in_force.values("kind")[:1]),
+            kind=Coalesce(
+                F("latest_decision__kind"), F("derived_kind"), output_field=models.CharField()
+            ),
+        )
+
+    def with_suspicion(self, *, on: date) -> ResponsibilityQuerySet:
+        """Annotate `suspect`: the derivation in force on a date differs from the decision's own."""
+        in_force = Derivation.objects.filter(
+            responsibility=models.OuterRef("pk"), effective_on__lte=on
+        ).order_by("-pk")
+        return self.annotate(
+            derived_fingerprint=models.Subquery(in_force.values("fingerprint")[:1]),
+            suspect=models.Case(
+                models.When(
+                    Q(latest_decision__isnull=False)
+                    & ~Q(latest_decision__derivation__fingerprint=F("derived_fingerprint")),
+                    then=models.Value(True),  # noqa: FBT003 - the value of an SQL expression
+                ),
+                default=models.Value(False),  # noqa: FBT003
+                output_field=models.BooleanField(),
+            ),
+        )
+
+
+ResponsibilityManager = models.Manager.from_queryset(ResponsibilityQuerySet)
+
+
+class Responsibility(models.Model):
+    """That a system answers for a control beside a provider. Identity only: what holds is in its rows.
+
+    `latest_decision` and `latest_derivation` are the newest recorded; what is in force on a date is
+    asked of `Decision` and `Derivation`.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="responsibilities")
+    control = models.ForeignKey(
+        Control, on_delete=models.PROTECT, related_name="responsibilities"
+    )
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, related_name="responsibilities"
+    )
+    part = models.ForeignKey(
+        ControlPart,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="responsibilities",
+    )
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    latest_decision = models.ForeignKey(
+        "Decision", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    latest_derivation = models.ForeignKey(
+        "Derivation", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = ResponsibilityManager()
+
+    class Meta:
+        verbose_name_plural = "responsibilities"
+        # SQLite has no NULLS NOT DISTINCT: two conditional constraints stand for one.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "control", "provider"],
+                condition=Q(part__isnull=True),
+                name="responsibility_once_per_control",
+            ),
+            models.UniqueConstraint(
+                fields=["system", "control", "provider", "part"],
+                condition=Q(part__isnull=False),
+                name="responsibility_once_per_part",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.control.label} in {self.system}"
+
+
+class DerivationQuerySet(AppendOnlyQuerySet["Derivation"]):
+    """Questions about derivations."""
+
+    def believed(self, *, on: date, as_of: datetime) -> DerivationQuerySet:
+        """The derivation in force for each responsibility on a date, by what was recorded as of an instant.
+
+        A run writes its rows in the order of their dates, and covers every date from its first on:
+        so the newest row that has begun wins.
+        """
+        known = self.filter(at__lte=as_of, effective_on__lte=on)
+        newest = known.values("responsibility").annotate(newest=models.Max("pk")).values("newest")
+        return self.filter(pk__in=newest)
+
+
+DerivationManager = models.Manager.from_queryset(DerivationQuerySet)
+
+
+class Derivation(models.Model):
+    """What SRM computed for a responsibility, from a date on, and why. Append-only."""
+
+    responsibility = models.ForeignKey(
+        Responsibility, on_delete=models.PROTECT, related_name="derivations"
+    )
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    answer = models.CharField(max_length=30, choices=Answer.choices)
+    parties = models.JSONField()
+    """Layer → the parties that carry it, over all services."""
+    cells = models.JSONField()
+    """Service variant → the answer for the layers of that service alone."""
+    whole = models.CharField(max_length=30, choices=Answer.choices, blank=True)
+    """The answer for the layers of the system and the organisation; empty where there is none."""
+    explanation = models.JSONField()
+    """Rows of controls.rules.derivation.Row."""
+    fingerprint = models.CharField(max_length=64)
+    """Of kind and parties: a decision is suspect when that of the derivation in force differs."""
+    organization_only = models.BooleanField(default=False)
+    """Every layer belongs to the organisation, which decides it once for all systems."""
+    release = models.ForeignKey(
+        KnowledgeRelease, on_delete=models.PROTECT, related_name="derivations"
+    )
+    cause = models.CharField(max_length=200)
+    effective_on = models.DateField()
+    at = models.DateTimeField()
+
+    objects = DerivationManager()
+
+    class Meta:
+        constraints = [
+            one_of("derivation", "kind", Kind),
+            one_of("derivation", "answer", Answer),
+        ]
+        indexes = [
+            models.Index(fields=["responsibility", "-id"], name="derivation_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.responsibility_id}: {self.kind} from {self.effective_on}"
+
+
+class DecisionQuerySet(AppendOnlyQuerySet["Decision"]):
+    """Questions about decisions."""
+
+    def believed(self, *, on: date, as_of: datetime) -> DecisionQuerySet:
+        """The newest revision for each responsibility on a date, by what was recorded as of an instant."""
+        known = self.filter(at__lte=as_of, effective_on__lte=on)
+        newest = known.values("responsibility").annotate(newest=models.Max("pk")).values("newest")
+        return self.filter(pk__in=newest)
+
+    def approved(self) -> DecisionQuerySet:
+        """Revisions that a second person approved."""
+        return self.filter(state=WorkflowState.APPROVED)
+
+
+DecisionManager = models.Manager.from_queryset(DecisionQuerySet)
+
+
+class Decision(models.Model):
+    """What people decided about a responsibility: each row a full revision. Append-only.
+
+    `decided_by` made the content, `submitted_by` asked for review, `by` made this revision.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    responsibility = models.ForeignKey(
+        Responsibility, on_delete=models.PROTECT, related_name="decisions"
+    )
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=20, choices=WorkflowState.choices)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    source = models.CharField(max_length=20, choices=DecisionSource.choices)
+    owner_team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    implementation_status = models.CharField(
+        max_length=20, choices=ImplementationStatus.choices, blank=True
+    )
+    provider_statement = models.TextField(blank=True)
+    customer_statement = models.TextField(blank=True)
+    rationale = models.TextField(blank=True)
+    remark = models.TextField(blank=True)
+    """What the person who made this revision said about it, such as why it was returned."""
+    derivation = models.ForeignKey(
+        Derivation, on_delete=models.PROTECT, related_name="decisions"
+    )
+    effective_on = models.DateField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    submitted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="decisions")
+    at = models.DateTimeField()
+
+    objects = DecisionManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["responsibility", "number"], name="decision_number_once"
+            ),
+            one_of("decision", "state", WorkflowState),
+            one_of("decision", "source", DecisionSource),
+            models.CheckConstraint(
+                condition=~Q(kind=Kind.UNDETERMINED) & Q(kind__in=list(Kind.values)),
+                name="decision_kind_decided",
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_at__isnull=True, submitted_by__isnull=True)
+                | Q(submitted_at__isnull=False, submitted_by__isnull=False),
+                name="decision_submitted_at_with_by",
+            ),
+            # Maker is not checker, whatever code runs.
+            models.CheckConstraint(
+                condition=~Q(state=WorkflowState.APPROVED)
+                | (~Q(by=F("decided_by")) & Q(submitted_by__isnull=False) & ~Q(by=F("submitted_by"))),
+                name="decision_maker_is_not_checker",
+            ),
+        ]
+        indexes = [models.Index(fields=["responsibility", "-id"], name="decision_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.responsibility_id} #{self.number}: {self.kind}, {self.state}"

@@ -1,0 +1,66 @@
+"""The two times: `as_of`, an instant of recording, and `on`, a day of being in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from controls.errors import InvalidInputError
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a question is asked about: what was in force on `on`, by what was recorded as of `as_of`."""
+
+    as_of: datetime
+    on: date
+
+
+def day(at: datetime, *, zone: ZoneInfo) -> date:
+    """Return the day of an instant where the organisation is."""
+    return at.astimezone(zone).date()
+
+
+def moment(*, as_of: str, on: str, now: datetime, zone: ZoneInfo) -> Moment:
+    """Return the moment that two texts of an address name; empty means now and its day.
+
+    A bare date as `as_of` means the end of that day in the organisation's zone; today's means now.
+    `on` defaults to the day of `as_of`. Raises InvalidInputError naming the parameter.
+    """
+    instant = _instant(as_of, now=now, zone=zone) if as_of else now
+    return Moment(as_of=instant, on=_date(on, "on") if on else day(instant, zone=zone))
+
+
+def _instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    if len(text) == len("2026-01-31"):
+        named = _date(text, "as_of")
+        ends = datetime.combine(named + timedelta(days=1), time.min, zone)
+        instant = now if named == day(now, zone=zone) else ends - timedelta(microseconds=1)
+    else:
+        instant = _datetime(text, zone=zone)
+    if instant > now:
+        raise InvalidInputError("as_of lies in the future: nothing is recorded yet.", place="as_of")
+    return instant
+
+
+def _datetime(text: str, *, zone: ZoneInfo) -> datetime:
+    try:
+        # The + of an offset arrives as a space when nobody encoded the address.
+        instant = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+    except ValueError:
+        raise InvalidInputError(
+            f"as_of: {text[:40]!r} is neither a date (2026-03-31) nor an instant "
+            "(2026-03-31T12:00:00Z).",
+            place="as_of",
+        ) from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
+
+
+def _date(text: str, place: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError(
+            f"{place}: {text[:40]!r} is not a date like 2026-03-31.", place=place
+        ) from None

@@ -1,0 +1,286 @@
+"""Deriving a system: appends what follows from its services, overrides and the facts; proposes what is new.
+
+A run covers every date from its first on. It derives for that date and for each later one on which
+a service, an override or a profile starts or ends, and appends the dates of a responsibility only
+where they differ from what was believed before.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F, Max, OuterRef, Q, Subquery
+
+from controls.choices import AuditVerb
+from controls.errors import ConflictError
+from controls.models import (
+    Control,
+    Derivation,
+    KnowledgeRelease,
+    LayerOverride,
+    Responsibility,
+    System,
+    SystemProfile,
+    SystemService,
+    User,
+)
+from controls.queries import facts as fact_queries
+from controls.rules.derivation import Deriver, Facts, Outcome, Override, Setting
+from controls.services import audit
+from controls.services.audit import audited
+from controls.services.clock import day
+
+COMPARED = ("kind", "answer", "parties", "cells", "whole", "explanation")
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run did."""
+
+    proposed: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """A service, profile or override with its dates."""
+
+    item: Any
+    since: date
+    until: date | None
+
+    def holds(self, on: date) -> bool:
+        return self.since <= on and (self.until is None or on < self.until)
+
+
+@audited
+def rederive(
+    *, system: System, cause: str, by: User, at: datetime, since: date | None = None
+) -> Run:
+    """Derive every control in the system's scope anew, from `since` (else today) on; return what changed.
+
+    Raises ConflictError when no facts were loaded.
+    """
+    release = fact_queries.current_release()
+    if release is None:
+        raise ConflictError("No facts are loaded yet: run manage.py load_knowledge.")
+    start = min(day(at), since or day(at))
+    plan = _Plan(system, start)
+    timelines = plan.timelines(fact_queries.facts_of(release))
+    proposed = _propose(system, timelines, by=by, at=at)
+    changed = _append(system, timelines, release, start=start, cause=cause, at=at)
+    return Run(proposed=len(proposed), changed=changed)
+
+
+class _Plan:
+    """The dates on which something about the system changes, and its setting on each."""
+
+    def __init__(self, system: System, start: date) -> None:
+        self._system = system
+        self._start = start
+        overrides = LayerOverride.objects.filter(Q(system=system) | Q(system__isnull=True))
+        self._services = _dated(
+            SystemService.objects.filter(system=system).select_related("variant").order_by("pk")
+        )
+        self._overrides = _dated(overrides.select_related("variant", "layer").order_by("pk"))
+        self._scopes = _dated(SystemProfile.objects.filter(system=system).order_by("pk"))
+        self._members: dict[int, set[int]] = defaultdict(set)
+        through = Control.objects.in_force().filter(
+            profiles__in=[dated.item.profile_id for dated in self._scopes]
+        )
+        for profile, control in through.values_list("profiles__pk", "pk"):
+            self._members[profile].add(control)
+
+    def dates(self) -> list[date]:
+        """Return the first date and each later one on which something starts or ends."""
+        dated = itertools.chain(self._services, self._overrides, self._scopes)
+        edges = {edge for item in dated for edge in (item.since, item.until) if edge}
+        return sorted({self._start} | {edge for edge in edges if edge > self._start})
+
+    def setting(self, on: date) -> Setting:
+        """Return what the derivation looks at on a date."""
+        variants = dict.fromkeys(d.item.variant.key for d in self._services if d.holds(on))
+        return Setting(
+            variants=tuple(variants),
+            has_custom_code=self._system.has_custom_code,
+            kind=self._system.kind,
+            overrides=tuple(_override(d.item) for d in self._overrides if d.holds(on)),
+        )
+
+    def controls(self, on: date) -> set[int]:
+        """Return the controls in scope on a date."""
+        return set().union(
+            *(self._members[d.item.profile_id] for d in self._scopes if d.holds(on))
+        )
+
+    def timelines(self, facts: Facts) -> dict[int, list[tuple[date, Outcome]]]:
+        """Return control → what is derived for it from each date on; equal neighbours are one."""
+        layers = fact_queries.layers_of(set().union(*self._members.values()))
+        timelines: dict[int, list[tuple[date, Outcome]]] = defaultdict(list)
+        for on in self.dates():
+            deriver = Deriver(facts, self.setting(on))
+            for control in self.controls(on):
+                touched = layers.get(control, ())
+                if not deriver.in_scope(touched):
+                    continue
+                outcome = deriver.derive(touched)
+                line = timelines[control]
+                if not line or (line[-1][1], line[-1][1].rows) != (outcome, outcome.rows):
+                    line.append((on, outcome))
+        return timelines
+
+
+def _dated(rows: Iterable[Any]) -> list[_Dated]:
+    """Return the rows with the date each really ends on: the one said later, else the planned one."""
+    return [
+        _Dated(row, row.since, min(filter(None, (row.until, row.ended_on)), default=None))
+        for row in rows
+    ]
+
+
+def _override(row: LayerOverride) -> Override:
+    return Override(
+        layer=row.layer.code,
+        value=row.value,
+        reason=row.reason,
+        uuid=str(row.uuid),
+        variant=row.variant.key if row.variant else "",
+        system=str(row.system_id or ""),
+    )
+
+
+def _propose(
+    system: System, timelines: Mapping[int, Any], *, by: User, at: datetime
+) -> list[Responsibility]:
+    """Create the responsibilities that are missing, in the order of the catalog."""
+    known = set(
+        Responsibility.objects.filter(system=system, part__isnull=True).values_list(
+            "control_id", flat=True
+        )
+    )
+    controls = Control.objects.in_bulk(set(timelines) - known)
+    missing = [
+        Responsibility(
+            system=system,
+            control=control,
+            provider_id=system.provider_id,
+            created_at=at,
+            created_by=by,
+        )
+        for control in sorted(controls.values(), key=lambda c: (c.catalog_id, c.order))
+    ]
+    Responsibility.objects.bulk_create(missing, batch_size=BATCH)
+    for row in missing:
+        audit.record(
+            verb=AuditVerb.RESPONSIBILITY_PROPOSED,
+            target=row,
+            system=system,
+            team=system.owner_team,
+            after={"control": row.control.control_id},
+            by=by,
+            at=at,
+        )
+    return missing
+
+
+def _append(
+    system: System,
+    timelines: Mapping[int, list[tuple[date, Outcome]]],
+    release: KnowledgeRelease,
+    *,
+    start: date,
+    cause: str,
+    at: datetime,
+) -> int:
+    """Append the derivations that differ from what was believed; return for how many responsibilities."""
+    responsibilities = Responsibility.objects.filter(
+        system=system, part__isnull=True, control__in=timelines
+    )
+    believed = _believed(system, start)
+    rows: list[Derivation] = []
+    changed = []
+    for pk, control in responsibilities.order_by("pk").values_list("pk", "control_id"):
+        line = [(on, _fields(outcome)) for on, outcome in timelines[control]]
+        if not _same(believed.get(pk, []), line):
+            changed.append(pk)
+            rows += [
+                Derivation(
+                    responsibility_id=pk,
+                    release=release,
+                    cause=cause[:200],
+                    effective_on=on,
+                    at=at,
+                    **fields,
+                )
+                for on, fields in line
+            ]
+    Derivation.objects.bulk_create(rows, batch_size=BATCH)
+    _point_to_newest(changed)
+    return len(changed)
+
+
+def _fields(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "kind": str(outcome.kind),
+        "answer": str(outcome.answer),
+        "parties": {layer: list(sides) for layer, sides in outcome.parties.items()},
+        "cells": {variant: str(answer) for variant, answer in outcome.cells.items()},
+        "whole": str(outcome.whole),
+        "explanation": [row.as_json() for row in outcome.rows],
+        "fingerprint": outcome.fingerprint,
+        "organization_only": outcome.organization_only,
+    }
+
+
+def _believed(system: System, start: date) -> dict[int, list[tuple[date, dict[str, Any]]]]:
+    """Return responsibility → the dates and fields believed so far from `start` on, oldest first."""
+    of_system = Derivation.objects.filter(responsibility__system=system)
+    first = (
+        of_system.filter(effective_on__lte=start)
+        .values("responsibility")
+        .annotate(newest=Max("pk"))
+        .values("newest")
+    )
+    wanted = of_system.filter(Q(pk__in=first) | Q(effective_on__gt=start)).order_by("pk")
+    lines: dict[int, list[tuple[date, dict[str, Any]]]] = defaultdict(list)
+    for row in wanted.values("responsibility_id", "effective_on", *COMPARED):
+        line = lines[row.pop("responsibility_id")]
+        on = max(row.pop("effective_on"), start)
+        # A newer run replaces what an older one said of its dates and later ones.
+        while line and line[-1][0] >= on:
+            line.pop()
+        line.append((on, row))
+    return lines
+
+
+def _same(
+    old: list[tuple[date, dict[str, Any]]], new: list[tuple[date, dict[str, Any]]]
+) -> bool:
+    """Say whether two timelines tell the same from their first date on."""
+    return _told(old) == _told(new)
+
+
+def _told(line: list[tuple[date, dict[str, Any]]]) -> list[tuple[date, dict[str, Any]]]:
+    told: list[tuple[date, dict[str, Any]]] = []
+    for on, fields in line:
+        compared = {name: fields[name] for name in COMPARED}
+        if not told or told[-1][1] != compared:
+            told.append((on, compared))
+    return told
+
+
+def _point_to_newest(changed: list[int]) -> None:
+    """Move the pointers, and the versions: a decision prepared on the old derivation is stale now."""
+    newest = (
+        Derivation.objects.filter(responsibility=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    )
+    for index in range(0, len(changed), BATCH):
+        Responsibility.objects.filter(pk__in=changed[index : index + BATCH]).update(
+            latest_derivation=Subquery(newest), version=F("version") + 1
+        )

@@ -1,0 +1,116 @@
+"""Overrides: a person's word on who carries a layer, with a reason and dates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from controls.choices import AuditVerb, LayerScope, LayerValue
+from controls.errors import InvalidInputError
+from controls.models import Layer, LayerOverride, ServiceVariant, System, User
+from controls.rules.permissions import Action
+from controls.services import access, audit, derivations
+from controls.services.audit import audited
+from controls.services.systems import end_row
+
+
+@audited
+def start(
+    *,
+    system: System | None,
+    variant: ServiceVariant | None,
+    layer: Layer,
+    value: str,
+    reason: str,
+    since: date,
+    until: date | None,
+    by: User,
+    at: datetime,
+) -> LayerOverride:
+    """Record an override for a system, or for all where `system` is None; derive anew; return it.
+
+    Raises NotAllowedError and InvalidInputError.
+    """
+    _require(by, system)
+    _check(layer, variant, value, reason, since, until)
+    row = LayerOverride.objects.create(
+        system=system,
+        variant=variant,
+        layer=layer,
+        value=value,
+        reason=reason.strip(),
+        since=since,
+        until=until,
+        started_at=at,
+        started_by=by,
+    )
+    audit.record(
+        verb=AuditVerb.OVERRIDE_STARTED,
+        target=row,
+        system=system,
+        team=system.owner_team if system else None,
+        after=audit.snapshot(
+            row, "system", "variant", "layer", "value", "reason", "since", "until"
+        ),
+        by=by,
+        at=at,
+    )
+    _rederive(row, cause=f"Override: {layer.code}", since=since, by=by, at=at)
+    return row
+
+
+@audited
+def end(*, override: LayerOverride, on: date, by: User, at: datetime) -> LayerOverride:
+    """Say from which day on an override no longer holds; derive anew; return it.
+
+    Raises NotAllowedError, ConflictError and InvalidInputError.
+    """
+    _require(by, override.system)
+    end_row(override, on=on, by=by, at=at)
+    system = override.system
+    audit.record(
+        verb=AuditVerb.OVERRIDE_ENDED,
+        target=override,
+        system=system,
+        team=system.owner_team if system else None,
+        after={"ended_on": str(on)},
+        by=by,
+        at=at,
+    )
+    cause = f"Override ended: {override.layer.code}"
+    _rederive(override, cause=cause, since=on, by=by, at=at)
+    return override
+
+
+def _require(by: User, system: System | None) -> None:
+    if system is None:
+        access.require(by, Action.OVERRIDE_EVERYWHERE)
+    else:
+        access.require(by, Action.OVERRIDE, system.owner_team)
+
+
+def _check(
+    layer: Layer,
+    variant: ServiceVariant | None,
+    value: str,
+    reason: str,
+    since: date,
+    until: date | None,
+) -> None:
+    if value not in LayerValue.values:
+        raise InvalidInputError(f"{value!r} is not a value of a layer.", place="value")
+    if not reason.strip():
+        raise InvalidInputError("Give the reason for the override.", place="reason")
+    if variant is not None and layer.scope != LayerScope.SERVICE:
+        raise InvalidInputError(
+            f"{layer} does not depend on a service: leave the service out.", place="variant"
+        )
+    if until is not None and until <= since:
+        raise InvalidInputError("It must end after it begins.", place="until")
+
+
+def _rederive(row: LayerOverride, *, cause: str, since: date, by: User, at: datetime) -> None:
+    if row.system is not None:
+        derivations.rederive(system=row.system, cause=cause, since=since, by=by, at=at)
+        return
+    for system in System.objects.order_by("pk"):
+        derivations.rederive(system=system, cause=cause, since=since, by=by, at=at)

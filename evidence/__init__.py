@@ -1,0 +1,1 @@
+"""What proves it. May import controls, never the reverse."""
