@@ -235,10 +235,10 @@ def _check(content: Content, derivation: Derivation, at: datetime) -> None:
 
 def _move(responsibility: Responsibility, latest: Decision, **changes: Any) -> Decision:
     """Append a revision that carries the content on and changes only the workflow."""
-    carried = {
-        name: getattr(latest, name)
-        for name in (*CONTENT, "derivation", "decided_by", "submitted_by", "submitted_at")
-    }
+    people = ("derivation_id", "decided_by_id", "submitted_by_id", "submitted_at")
+    carried = {name: getattr(latest, name) for name in (*CONTENT, *people)}
+    if "submitted_by" in changes:
+        del carried["submitted_by_id"]
     return _revise(responsibility, latest, **{**carried, **changes})
 
 
