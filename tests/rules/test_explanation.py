@@ -1,0 +1,56 @@
+"""The sentences that say why."""
+
+from controls.rules.explanation import Names, sentences
+
+NAMES = Names(
+    provider="AWS",
+    layers={
+        "guest_os": "Guest / node OS: install, patch",
+        "engine": "Engine, runtime",
+        "sse": "SSE at rest",
+    },
+    variants={"ec2": "EC2", "rds": "RDS"},
+)
+
+
+def row(layer, value, variants=(), **more):
+    return {"layer": layer, "value": value, "variants": variants, "basis": "variant", **more}
+
+
+def test_each_way_a_layer_is_carried_is_one_sentence():
+    told = sentences(
+        "shared",
+        [
+            row("guest_os", "customer", ["ec2"]),
+            row("engine", "provider-if-configured", ["rds"], note="you set the window"),
+            row("guest_os", "provider", ["rds"]),
+        ],
+        names=NAMES,
+    )
+
+    assert told == [
+        "Shared.",
+        "AWS: guest / node OS (RDS).",
+        "AWS, once you set it up: engine, runtime (RDS: you set the window).",
+        "You: guest / node OS (EC2).",
+    ]
+
+
+def test_an_override_and_a_missing_fact_are_told_as_such():
+    told = sentences(
+        "undetermined",
+        [
+            {**row("guest_os", "shared", ["ec2"], note="own images"), "basis": "override"},
+            {**row("engine", "unknown", ["x"]), "basis": "no-fact"},
+        ],
+        names=NAMES,
+    )
+
+    assert told[1:] == [
+        "AWS and you: guest / node OS (EC2: overridden: own images).",
+        "Not known: engine, runtime (x: no fact about this service).",
+    ]
+
+
+def test_an_abbreviation_keeps_its_capitals():
+    assert sentences("inherited", [row("sse", "provider")], names=NAMES)[1] == "AWS: SSE at rest."
