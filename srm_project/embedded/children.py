@@ -67,6 +67,7 @@ class Child:
     log: Path
     environment: Mapping[str, str]
     folder: Path
+    first_wait: float = 1.0
     failures: int = 0
     started_at: float = 0.0
     start_due_at: float = 0.0
@@ -94,11 +95,11 @@ class Child:
         return None if self.process is None else self.process.poll()
 
     def bury(self, *, now: float) -> float:
-        """Clear away what the dead process left; return the seconds until its next start."""
+        """Clear away what the dead process left; return the seconds to its next start."""
         self.signal(signal.SIGKILL)
         self.process = None
         self.failures = 1 if now - self.started_at > HEALTHY_AFTER else self.failures + 1
-        wait = min(LONGEST_WAIT, 2.0 ** (self.failures - 1))
+        wait = min(LONGEST_WAIT, self.first_wait * 2.0 ** (self.failures - 1))
         self.start_due_at = now + wait
         return wait
 

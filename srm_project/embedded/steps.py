@@ -1,8 +1,8 @@
 """The steps from installed packages to a database one can sign in to; each may run again.
 
-One process, since starting Django six times costs more than the steps. Only the sign-in of the
-first admin goes to standard output: the caller shows it when SRM answers. Progress goes to
-standard error.
+One process, since starting Django six times costs more than the steps. Only the sign-in of
+the first admin goes to standard output: the caller shows it when SRM answers. Progress goes
+to standard error.
 """
 
 import hashlib

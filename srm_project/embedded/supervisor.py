@@ -116,7 +116,7 @@ class Supervisor:
             worker.start(now=now)
 
     def _end_all(self) -> None:
-        """End every process: asked first, killed when it takes too long or the user insists."""
+        """End every process: asked first, killed when late or when the user insists."""
         asked = self.stop.count
         deadline = time.monotonic() + self.grace
         for child in self._children:
