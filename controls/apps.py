@@ -11,7 +11,10 @@ class ControlsConfig(AppConfig):
     name = "controls"
 
     def ready(self) -> None:
-        """Re-create the append-only triggers after every migrate: a rebuilt SQLite table loses its own."""
+        """Re-create the append-only triggers after every migrate:
+
+        a rebuilt SQLite table loses its own.
+        """
         from controls.models import triggers
 
         post_migrate.connect(triggers.install_after_migrate, dispatch_uid="append-only")

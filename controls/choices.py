@@ -1,6 +1,7 @@
 """The words: every token that is stored, with its label.
 
-A token is never renamed once released: exports, audit events and other people's files hold it.
+A token is never renamed once released: exports, audit events and other people's files hold
+it.
 """
 
 from django.db import models
@@ -33,7 +34,9 @@ class Party(models.TextChoices):
 
 
 class Kind(models.TextChoices):
-    """The kinds of control of the AWS Shared Responsibility Model, and two that are not answers."""
+    """The kinds of control of the AWS Shared Responsibility Model, and two that are not
+    answers.
+    """
 
     INHERITED = "inherited", "Inherited"
     SHARED = "shared", "Shared"
@@ -71,7 +74,9 @@ class Confidence(models.TextChoices):
 
 
 class SystemKind(models.TextChoices):
-    """A workload runs on services; the organisation decides its own layers once, for all of them."""
+    """A workload runs on services; the organisation decides its own layers once, for all of
+    them.
+    """
 
     WORKLOAD = "workload", "Workload"
     ORGANIZATION = "organization", "Organisation"

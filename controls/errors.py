@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 class DomainError(Exception):
-    """A rule says no. `status` is the HTTP status an interface answers with, `code` the problem's token."""
+    """A rule says no.
+
+    `status` is the HTTP status an interface answers with, `code` the problem's token.
+    """
 
     status = 409
     code = "conflict"

@@ -11,6 +11,6 @@ from controls.services import heartbeats
 
 
 @shared_task(name="controls.beat_heartbeat")
-def beat_heartbeat(**kwargs: Any) -> None:
+def beat_heartbeat(**_: Any) -> None:
     """Say that beat sends and a worker answers."""
     heartbeats.beat(name="beat", at=timezone.now())

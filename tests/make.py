@@ -1,4 +1,7 @@
-"""Plain functions that build the least the database accepts. Say in the test what matters."""
+"""Plain functions that build the least the database accepts.
+
+Say in the test what matters.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,12 @@ LAYERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "governance": (LayerScope.ORGANIZATION, dict.fromkeys("ima", "customer")),
 }
 MODELS = {"i": "infrastructure", "m": "managed", "a": "abstracted"}
-VARIANTS = {"ec2": "infrastructure", "rds": "managed", "s3": "abstracted", "dynamodb": "abstracted"}
+VARIANTS = {
+    "ec2": "infrastructure",
+    "rds": "managed",
+    "s3": "abstracted",
+    "dynamodb": "abstracted",
+}
 CONTROLS: Mapping[str, tuple[str, ...]] = {
     "ac-2": ("virtualization", "iam"),
     "at-2": ("training",),
@@ -101,7 +109,9 @@ def make_team(key: str = "", **fields: Any) -> Team:
     )
 
 
-def make_membership(user: User, team: Team, role: str = MembershipRole.VIEWER) -> Membership:
+def make_membership(
+    user: User, team: Team, role: str = MembershipRole.VIEWER
+) -> Membership:
     """A current membership."""
     forget_roles(user)
     return teams.start_membership(
@@ -172,13 +182,17 @@ def make_api_token(
 
 
 def make_facts(version: str = "test.1") -> KnowledgeRelease:
-    """A small release: eight layers, four service variants, the defaults of three service models."""
+    """A small release:
+
+    eight layers, four service variants, the defaults of three service models.
+    """
     release = KnowledgeRelease.objects.create(
         version=version, sha256="0" * 64, published_on=date(2026, 1, 1), loaded_at=MONDAY
     )
     for order, (code, (scope, values)) in enumerate(LAYERS.items()):
         layer, _ = Layer.objects.get_or_create(
-            code=code, defaults={"name": code.replace("_", " "), "scope": scope, "order": order}
+            code=code,
+            defaults={"name": code.replace("_", " "), "scope": scope, "order": order},
         )
         for letter, value in values.items():
             LayerFact.objects.create(
@@ -207,7 +221,9 @@ def make_provider() -> Provider:
     return Provider.objects.get(key="aws")
 
 
-def make_catalog(controls: Mapping[str, tuple[str, ...]] = CONTROLS, key: str = "") -> Catalog:
+def make_catalog(
+    controls: Mapping[str, tuple[str, ...]] = CONTROLS, key: str = ""
+) -> Catalog:
     """A catalog whose controls touch these layers. Needs `make_facts`."""
     key = key or f"catalog-{next(_numbers)}"
     catalog = Catalog.objects.create(

@@ -1,4 +1,7 @@
-"""Tables whose rows are only ever added: what Django may do to them, before the triggers say no."""
+"""Tables whose rows are only ever added:
+
+what Django may do to them, before the triggers say no.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class AppendOnlyQuerySet(models.QuerySet[Row]):
-    """A queryset that refuses to change or delete rows, with a clearer word than the trigger's."""
+    """A queryset that refuses to change or delete rows, with a clearer word than the
+    trigger's.
+    """
 
-    def update(self, **kwargs: Any) -> NoReturn:
+    def update(self, **_: Any) -> NoReturn:
         """Refuse."""
         raise TypeError(f"{self.model.__name__} is append-only: add a row instead.")
 
@@ -20,6 +25,6 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
         """Refuse."""
         raise TypeError(f"{self.model.__name__} is append-only: rows are never deleted.")
 
-    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def bulk_update(self, *_args: Any, **_: Any) -> NoReturn:
         """Refuse."""
         raise TypeError(f"{self.model.__name__} is append-only: add a row instead.")

@@ -19,7 +19,9 @@ class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
     """Questions about audit events."""
 
     def visible_to(self, user: User) -> AuditEventQuerySet:
-        """All for administrators and the GRC lead; else those of visible systems and of one's teams."""
+        """All for administrators and the GRC lead; else those of visible systems and of
+        one's teams.
+        """
         if user.sees_everything():
             return self
         systems = System.objects.visible_to(user).values("uuid")
@@ -41,8 +43,8 @@ AuditEventManager = models.Manager.from_queryset(AuditEventQuerySet)
 class AuditEvent(models.Model):
     """Who did what to which object, when, and how it looked before and after. Append-only.
 
-    No foreign keys: the record must outlive its subject and never stand in the way of live data.
-    People are named by uuid, so that a deletion duty never breaks the chain.
+    No foreign keys: the record must outlive its subject and never stand in the way of live
+    data. People are named by uuid, so that a deletion duty never breaks the chain.
     """
 
     seq = models.BigIntegerField(primary_key=True)
@@ -93,7 +95,7 @@ class AuditEvent(models.Model):
 
 
 class AuditHead(models.Model):
-    """The one row that every writer locks to take the next number and the hash to build on."""
+    """The one row that every writer locks, for the next number and the hash to build on."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(default=0)

@@ -13,7 +13,10 @@ from controls.models.people import User
 
 
 class CatalogQuerySet(models.QuerySet["Catalog"]):
-    """Questions about catalogs. Catalogs hold no tenant data: everybody who may sign in sees them."""
+    """Questions about catalogs.
+
+    Catalogs hold no tenant data: everybody who may sign in sees them.
+    """
 
     def visible_to(self, user: User) -> CatalogQuerySet:
         """All of them."""
@@ -26,8 +29,8 @@ CatalogManager = models.Manager.from_queryset(CatalogQuerySet)
 class Catalog(models.Model):
     """A published set of controls in one version.
 
-    An *outline* holds ids and titles only, from the shipped knowledge; importing the publisher's
-    file fills it in place, so that what was decided on its controls stays.
+    An *outline* holds ids and titles only, from the shipped knowledge; importing the
+    publisher's file fills it in place, so that what was decided on its controls stays.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -68,7 +71,10 @@ ControlManager = models.Manager.from_queryset(ControlQuerySet)
 
 
 class Control(models.Model):
-    """One requirement of a catalog. `control_id` is OSCAL's token, `label` what the publisher prints."""
+    """One requirement of a catalog.
+
+    `control_id` is OSCAL's token, `label` what the publisher prints.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     catalog = models.ForeignKey(Catalog, on_delete=models.PROTECT, related_name="controls")
@@ -89,7 +95,9 @@ class Control(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["catalog", "control_id"], name="control_id_in_catalog"),
+            models.UniqueConstraint(
+                fields=["catalog", "control_id"], name="control_id_in_catalog"
+            ),
         ]
         indexes = [models.Index(fields=["catalog", "order"], name="control_catalog_order")]
 
@@ -112,7 +120,9 @@ class ControlPart(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["control", "part_id"], name="controlpart_id_in_control"),
+            models.UniqueConstraint(
+                fields=["control", "part_id"], name="controlpart_id_in_control"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -150,7 +160,9 @@ class ControlMapping(models.Model):
     """How a control relates to one of another catalog, and how sure that is."""
 
     source = models.ForeignKey(Control, on_delete=models.PROTECT, related_name="mappings")
-    target = models.ForeignKey(Control, on_delete=models.PROTECT, related_name="mapped_from")
+    target = models.ForeignKey(
+        Control, on_delete=models.PROTECT, related_name="mapped_from"
+    )
     relation = models.CharField(max_length=20, choices=MappingRelation.choices)
     grade = models.CharField(max_length=1, choices=MappingGrade.choices)
     release = models.ForeignKey(
@@ -163,7 +175,9 @@ class ControlMapping(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source", "target"], name="controlmapping_pair"),
+            models.UniqueConstraint(
+                fields=["source", "target"], name="controlmapping_pair"
+            ),
             models.CheckConstraint(
                 condition=~Q(source=models.F("target")), name="controlmapping_not_itself"
             ),
@@ -179,7 +193,9 @@ class ControlLayer(models.Model):
     """A layer that a control touches, in the order of importance, with the reason."""
 
     control = models.ForeignKey(Control, on_delete=models.PROTECT, related_name="layers")
-    layer = models.ForeignKey("controls.Layer", on_delete=models.PROTECT, related_name="controls")
+    layer = models.ForeignKey(
+        "controls.Layer", on_delete=models.PROTECT, related_name="controls"
+    )
     order = models.PositiveSmallIntegerField()
     reason = models.CharField(max_length=200, blank=True)
     confidence = models.CharField(max_length=1, choices=Confidence.choices)

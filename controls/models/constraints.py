@@ -20,7 +20,9 @@ def ordered(model: str, start: str, end: str) -> models.CheckConstraint:
     )
 
 
-def one_of(model: str, field: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
+def one_of(
+    model: str, field: str, choices: type[models.TextChoices]
+) -> models.CheckConstraint:
     """Return the constraint that `field` holds one of the tokens of `choices`."""
     return models.CheckConstraint(
         condition=Q(**{f"{field}__in": list(choices.values)}), name=f"{model}_{field}_known"

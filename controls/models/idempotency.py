@@ -8,7 +8,10 @@ from controls.models.people import User
 
 
 class IdempotencyRecord(models.Model):
-    """What was answered to a key of one person. The same body gets the same answer; another, a conflict."""
+    """What was answered to a key of one person.
+
+    The same body gets the same answer; another, a conflict.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=100)
@@ -19,7 +22,9 @@ class IdempotencyRecord(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "key"], name="idempotencyrecord_key_of_user"),
+            models.UniqueConstraint(
+                fields=["user", "key"], name="idempotencyrecord_key_of_user"
+            ),
         ]
 
     def __str__(self) -> str:

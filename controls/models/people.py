@@ -14,7 +14,10 @@ from controls.choices import MembershipRole, OrganizationRoleName, TokenScope
 from controls.models.constraints import one_of, ordered, paired
 
 SYSTEM_EMAIL = "system@srm.invalid"
-"""Address of the built-in user that acts when nobody signed in does (RFC 2606: never deliverable)."""
+"""Address of the built-in user that acts when nobody signed in does (RFC 2606:
+
+never deliverable).
+"""
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -29,7 +32,9 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.exclude(email=SYSTEM_EMAIL)
 
     def visible_to(self, user: User) -> UserQuerySet:
-        """Everybody for administrators and the GRC lead; else oneself and the members of one's teams."""
+        """Everybody for administrators and the GRC lead; else oneself and the members of
+        one's teams.
+        """
         if user.sees_everything():
             return self
         mates = Membership.objects.current().filter(
@@ -63,7 +68,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in with an address. What a person may do follows from roles, never from flags."""
+    """A person who signs in with an address.
+
+    What a person may do follows from roles, never from flags.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField("address", unique=True)
@@ -96,11 +104,15 @@ class User(AbstractBaseUser):
         return self.name
 
     def organization_roles(self) -> frozenset[str]:
-        """Return the organisation-wide roles that are neither ended nor expired, asked once per object."""
+        """Return the organisation-wide roles that are neither ended nor expired, asked once
+        per object.
+        """
         cached: frozenset[str] | None = self.__dict__.get("_organization_roles")
         if cached is None:
             cached = frozenset(
-                OrganizationRole.objects.current().filter(user=self).values_list("role", flat=True)
+                OrganizationRole.objects.current()
+                .filter(user=self)
+                .values_list("role", flat=True)
             )
             self.__dict__["_organization_roles"] = cached
         return cached
@@ -110,7 +122,9 @@ class User(AbstractBaseUser):
         cached: dict[int, str] | None = self.__dict__.get("_team_roles")
         if cached is None:
             cached = dict(
-                Membership.objects.current().filter(user=self).values_list("team_id", "role")
+                Membership.objects.current()
+                .filter(user=self)
+                .values_list("team_id", "role")
             )
             self.__dict__["_team_roles"] = cached
         return cached
@@ -130,11 +144,11 @@ class User(AbstractBaseUser):
         """Nobody is above the rules."""
         return False
 
-    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
+    def has_perm(self, _perm: str, _obj: models.Model | None = None) -> bool:
         """Django's permissions are not used: controls.rules.permissions decides."""
         return False
 
-    def has_module_perms(self, app_label: str) -> bool:
+    def has_module_perms(self, _app_label: str) -> bool:
         """Django's permissions are not used: controls.rules.permissions decides."""
         return False
 
@@ -146,7 +160,9 @@ class TeamQuerySet(models.QuerySet["Team"]):
         """All teams for administrators and the GRC lead; else one's own."""
         if user.sees_everything():
             return self
-        return self.filter(pk__in=Membership.objects.current().filter(user=user).values("team"))
+        return self.filter(
+            pk__in=Membership.objects.current().filter(user=user).values("team")
+        )
 
 
 TeamManager = models.Manager.from_queryset(TeamQuerySet)
@@ -191,7 +207,10 @@ MembershipManager = models.Manager.from_queryset(MembershipQuerySet)
 
 
 class Membership(models.Model):
-    """A person's role in a team, from then until it ends. A change of role is an end and a new start."""
+    """A person's role in a team, from then until it ends.
+
+    A change of role is an end and a new start.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
@@ -242,7 +261,10 @@ OrganizationRoleManager = models.Manager.from_queryset(OrganizationRoleQuerySet)
 
 
 class OrganizationRole(models.Model):
-    """An organisation-wide role. An auditor's has systems, a period to look at, and an end."""
+    """An organisation-wide role.
+
+    An auditor's has systems, a period to look at, and an end.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="roles")
@@ -271,7 +293,8 @@ class OrganizationRole(models.Model):
             ordered("organizationrole", "period_from", "period_until"),
             one_of("organizationrole", "role", OrganizationRoleName),
             models.CheckConstraint(
-                condition=~Q(role=OrganizationRoleName.AUDITOR) | Q(expires_at__isnull=False),
+                condition=~Q(role=OrganizationRoleName.AUDITOR)
+                | Q(expires_at__isnull=False),
                 name="organizationrole_auditor_expires",
             ),
         ]

@@ -35,6 +35,7 @@ class Provider(models.Model):
 class KnowledgeRelease(models.Model):
     """A version of the shipped facts, with the hash of what was loaded."""
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     version = models.CharField(max_length=40, unique=True)
     sha256 = models.CharField(max_length=64)
     published_on = models.DateField()
@@ -84,10 +85,15 @@ ServiceVariantManager = models.Manager.from_queryset(ServiceVariantQuerySet)
 
 
 class ServiceVariant(models.Model):
-    """A service in the form that decides who does what: `rds.custom_oracle`, `lambda.manual`."""
+    """A service in the form that decides who does what:
+
+    `rds.custom_oracle`, `lambda.manual`.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="variants")
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, related_name="variants"
+    )
     key = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=150)
     iam_prefix = models.CharField(max_length=60, blank=True)
@@ -113,11 +119,17 @@ class LayerFact(models.Model):
     Facts of older releases stay: what was derived from them must remain explainable.
     """
 
-    release = models.ForeignKey(KnowledgeRelease, on_delete=models.PROTECT, related_name="facts")
+    release = models.ForeignKey(
+        KnowledgeRelease, on_delete=models.PROTECT, related_name="facts"
+    )
     layer = models.ForeignKey(Layer, on_delete=models.PROTECT, related_name="facts")
     model = models.CharField(max_length=20, choices=ServiceModel.choices, blank=True)
     variant = models.ForeignKey(
-        ServiceVariant, null=True, blank=True, on_delete=models.PROTECT, related_name="facts"
+        ServiceVariant,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="facts",
     )
     value = models.CharField(max_length=30, choices=LayerValue.choices)
     note = models.CharField(max_length=400, blank=True)
@@ -127,7 +139,8 @@ class LayerFact(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(model="", variant__isnull=False) | ~Q(model="") & Q(variant__isnull=True),
+                condition=Q(model="", variant__isnull=False)
+                | ~Q(model="") & Q(variant__isnull=True),
                 name="layerfact_model_or_variant",
             ),
             models.UniqueConstraint(
@@ -149,9 +162,14 @@ class LayerFact(models.Model):
 
 
 class Cadence(models.Model):
-    """How often a kind of work is due, and who says so. Offered as a default, never imposed."""
+    """How often a kind of work is due, and who says so.
 
-    release = models.ForeignKey(KnowledgeRelease, on_delete=models.PROTECT, related_name="cadences")
+    Offered as a default, never imposed.
+    """
+
+    release = models.ForeignKey(
+        KnowledgeRelease, on_delete=models.PROTECT, related_name="cadences"
+    )
     key = models.SlugField(max_length=80)
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=ReviewKind.choices)
@@ -170,7 +188,9 @@ class Cadence(models.Model):
             ),
             one_of("cadence", "kind", ReviewKind),
             one_of("cadence", "unit", IntervalUnit),
-            models.CheckConstraint(condition=Q(every__gte=1), name="cadence_every_positive"),
+            models.CheckConstraint(
+                condition=Q(every__gte=1), name="cadence_every_positive"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,9 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
     """Questions about responsibilities."""
 
     def visible_to(self, user: User) -> ResponsibilityQuerySet:
-        """Those of systems that a team of the user's owns, those that team owns, an auditor's scope; or all."""
+        """Those of systems that a team of the user's owns, those that team owns, an
+        auditor's scope; or all.
+        """
         if user.sees_everything():
             return self
         teams = Membership.objects.current().filter(user=user).values("team")
@@ -53,19 +55,27 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
         )
 
     def with_kind(self, *, on: date) -> ResponsibilityQuerySet:
-        """Annotate `derived_kind`, in force on a date, and `kind`: what was decided, else derived."""
+        """Annotate `derived_kind`, in force on a date, and `kind`:
+
+        what was decided, else derived.
+        """
         in_force = Derivation.objects.filter(
             responsibility=models.OuterRef("pk"), effective_on__lte=on
         ).order_by("-pk")
         return self.annotate(
             derived_kind=models.Subquery(in_force.values("kind")[:1]),
             kind=Coalesce(
-                F("latest_decision__kind"), F("derived_kind"), output_field=models.CharField()
+                F("latest_decision__kind"),
+                F("derived_kind"),
+                output_field=models.CharField(),
             ),
         )
 
     def with_suspicion(self, *, on: date) -> ResponsibilityQuerySet:
-        """Annotate `suspect`: the derivation in force on a date differs from the decision's own."""
+        """Annotate `suspect`:
+
+        the derivation in force on a date differs from the decision's own.
+        """
         in_force = Derivation.objects.filter(
             responsibility=models.OuterRef("pk"), effective_on__lte=on
         ).order_by("-pk")
@@ -87,14 +97,17 @@ ResponsibilityManager = models.Manager.from_queryset(ResponsibilityQuerySet)
 
 
 class Responsibility(models.Model):
-    """That a system answers for a control beside a provider. Identity only: what holds is in its rows.
+    """That a system answers for a control beside a provider. Identity only: what holds is
+    in its rows.
 
-    `latest_decision` and `latest_derivation` are the newest recorded; what is in force on a date is
-    asked of `Decision` and `Derivation`.
+    `latest_decision` and `latest_derivation` are the newest recorded; what is in force on a
+    date is asked of `Decision` and `Derivation`.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="responsibilities")
+    system = models.ForeignKey(
+        System, on_delete=models.PROTECT, related_name="responsibilities"
+    )
     control = models.ForeignKey(
         Control, on_delete=models.PROTECT, related_name="responsibilities"
     )
@@ -144,13 +157,18 @@ class DerivationQuerySet(AppendOnlyQuerySet["Derivation"]):
     """Questions about derivations."""
 
     def believed(self, *, on: date, as_of: datetime) -> DerivationQuerySet:
-        """The derivation in force for each responsibility on a date, by what was recorded as of an instant.
+        """The derivation in force for each responsibility on a date, by what was recorded
+        as of an instant.
 
-        A run writes its rows in the order of their dates, and covers every date from its first on:
-        so the newest row that has begun wins.
+        A run writes its rows in the order of their dates, and covers every date from its first
+        on: so the newest row that has begun wins.
         """
         known = self.filter(at__lte=as_of, effective_on__lte=on)
-        newest = known.values("responsibility").annotate(newest=models.Max("pk")).values("newest")
+        newest = (
+            known.values("responsibility")
+            .annotate(newest=models.Max("pk"))
+            .values("newest")
+        )
         return self.filter(pk__in=newest)
 
 
@@ -170,11 +188,16 @@ class Derivation(models.Model):
     cells = models.JSONField()
     """Service variant → the answer for the layers of that service alone."""
     whole = models.CharField(max_length=30, choices=Answer.choices, blank=True)
-    """The answer for the layers of the system and the organisation; empty where there is none."""
+    """The answer for the layers of the system and the organisation; empty where there is
+    none.
+    """
     explanation = models.JSONField()
     """Rows of controls.rules.derivation.Row."""
     fingerprint = models.CharField(max_length=64)
-    """Of kind and parties: a decision is suspect when that of the derivation in force differs."""
+    """Of kind and parties:
+
+    a decision is suspect when that of the derivation in force differs.
+    """
     organization_only = models.BooleanField(default=False)
     """Every layer belongs to the organisation, which decides it once for all systems."""
     release = models.ForeignKey(
@@ -203,9 +226,15 @@ class DecisionQuerySet(AppendOnlyQuerySet["Decision"]):
     """Questions about decisions."""
 
     def believed(self, *, on: date, as_of: datetime) -> DecisionQuerySet:
-        """The newest revision for each responsibility on a date, by what was recorded as of an instant."""
+        """The newest revision for each responsibility on a date, by what was recorded as of
+        an instant.
+        """
         known = self.filter(at__lte=as_of, effective_on__lte=on)
-        newest = known.values("responsibility").annotate(newest=models.Max("pk")).values("newest")
+        newest = (
+            known.values("responsibility")
+            .annotate(newest=models.Max("pk"))
+            .values("newest")
+        )
         return self.filter(pk__in=newest)
 
     def approved(self) -> DecisionQuerySet:
@@ -274,7 +303,11 @@ class Decision(models.Model):
             # Maker is not checker, whatever code runs.
             models.CheckConstraint(
                 condition=~Q(state=WorkflowState.APPROVED)
-                | (~Q(by=F("decided_by")) & Q(submitted_by__isnull=False) & ~Q(by=F("submitted_by"))),
+                | (
+                    ~Q(by=F("decided_by"))
+                    & Q(submitted_by__isnull=False)
+                    & ~Q(by=F("submitted_by"))
+                ),
                 name="decision_maker_is_not_checker",
             ),
         ]

@@ -1,4 +1,7 @@
-"""Where: systems, the services each uses, the profiles in its scope, and overrides of layers."""
+"""Where:
+
+systems, the services each uses, the profiles in its scope, and overrides of layers.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,26 @@ from controls.models.providers import Layer, Provider, ServiceVariant
 
 
 def ended(model: str) -> list[models.CheckConstraint]:
-    """Return the constraints of a dated row: its end has a day, an instant and a person, or none of them."""
+    """Return the constraints of a dated row:
+
+    its end has a day, an instant and a person, or none of them.
+    """
     day_with_instant = Q(ended_at__isnull=True, ended_on__isnull=True) | Q(
         ended_at__isnull=False, ended_on__isnull=False
     )
     return [
         paired(model, "ended"),
-        models.CheckConstraint(condition=day_with_instant, name=f"{model}_ended_at_with_on"),
+        models.CheckConstraint(
+            condition=day_with_instant, name=f"{model}_ended_at_with_on"
+        ),
         ordered(model, "since", "until"),
         ordered(model, "since", "ended_on"),
     ]
 
 
 def in_force(*, on: date, as_of: datetime) -> Q:
-    """Return the condition that a dated row holds on `on`, by what was recorded as of `as_of`.
+    """Return the condition that a dated row holds on `on`, by what was recorded as of
+    `as_of`.
 
     A row holds from `since` up to, not including, `until` (planned when it was recorded) or
     `ended_on` (said at `ended_at`, and believed from then on).
@@ -42,7 +51,9 @@ class SystemQuerySet(models.QuerySet["System"]):
     """Questions about systems."""
 
     def visible_to(self, user: User) -> SystemQuerySet:
-        """Systems of the user's teams, those where a team owns a responsibility, an auditor's scope; or all."""
+        """Systems of the user's teams, those where a team owns a responsibility, an
+        auditor's scope; or all.
+        """
         if user.sees_everything():
             return self
         teams = Membership.objects.current().filter(user=user).values("team")
@@ -65,7 +76,9 @@ SystemManager = models.Manager.from_queryset(SystemQuerySet)
 
 
 class System(models.Model):
-    """What a team runs; or, of kind `organization`, the organisation with the layers it decides once."""
+    """What a team runs; or, of kind `organization`, the organisation with the layers it
+    decides once.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.SlugField(max_length=60, unique=True)
@@ -164,7 +177,9 @@ class SystemService(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="services")
-    variant = models.ForeignKey(ServiceVariant, on_delete=models.PROTECT, related_name="uses")
+    variant = models.ForeignKey(
+        ServiceVariant, on_delete=models.PROTECT, related_name="uses"
+    )
     accounts = models.JSONField(default=list, blank=True)
     regions = models.JSONField(default=list, blank=True)
     since = models.DateField()
@@ -211,14 +226,21 @@ LayerOverrideManager = models.Manager.from_queryset(LayerOverrideQuerySet)
 
 
 class LayerOverride(models.Model):
-    """A person's word on who carries a layer: for one system or all, one variant or all, with a reason."""
+    """A person's word on who carries a layer:
+
+    for one system or all, one variant or all, with a reason.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     system = models.ForeignKey(
         System, null=True, blank=True, on_delete=models.PROTECT, related_name="overrides"
     )
     variant = models.ForeignKey(
-        ServiceVariant, null=True, blank=True, on_delete=models.PROTECT, related_name="overrides"
+        ServiceVariant,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="overrides",
     )
     layer = models.ForeignKey(Layer, on_delete=models.PROTECT, related_name="overrides")
     value = models.CharField(max_length=30, choices=LayerValue.choices)
@@ -239,7 +261,9 @@ class LayerOverride(models.Model):
         constraints = [
             *ended("layeroverride"),
             one_of("layeroverride", "value", LayerValue),
-            models.CheckConstraint(condition=~Q(reason=""), name="layeroverride_has_reason"),
+            models.CheckConstraint(
+                condition=~Q(reason=""), name="layeroverride_has_reason"
+            ),
         ]
 
     def __str__(self) -> str:

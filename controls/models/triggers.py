@@ -1,8 +1,9 @@
 """Triggers that refuse to change or delete what was recorded, on SQLite and PostgreSQL.
 
-SQLite drops a table's triggers when a migration rebuilds it, so they are created anew after every
-migrate, and `missing` is asked by a test and by `/readyz`. They cannot stop whoever owns the
-database file or the table: see docs/deployment.md for what can.
+SQLite drops a table's triggers when a migration rebuilds it, so they are created anew after
+every migrate, and `missing` is asked by a test and by `/readyz`. They cannot stop whoever
+owns
+the database file or the table: see docs/deployment.md for what can.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ BEGIN SELECT RAISE(ABORT, '{table} is {message}'); END
 
 POSTGRESQL_FUNCTION = """
 CREATE OR REPLACE FUNCTION srm_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '% is {message}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END
+BEGIN
+  RAISE EXCEPTION '% is {message}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END
 $$
 """
 
@@ -49,7 +52,7 @@ def tables() -> list[str]:
 
 def is_append_only(model: type[Model]) -> bool:
     """Say whether the model's rows are only ever added."""
-    return issubclass(model._default_manager._queryset_class, AppendOnlyQuerySet)
+    return isinstance(model._default_manager.get_queryset(), AppendOnlyQuerySet)
 
 
 def expected(connection: BaseDatabaseWrapper) -> dict[str, tuple[str, str]]:
@@ -102,7 +105,7 @@ def drop(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on}')
 
 
-def install_after_migrate(*, using: str, **kwargs: Any) -> None:
+def install_after_migrate(*, using: str, **_: Any) -> None:
     """Create what a migration dropped: connected to `post_migrate`."""
     install(connections[using])
 

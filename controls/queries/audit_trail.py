@@ -24,7 +24,8 @@ class Report:
 
 
 def verify() -> Report:
-    """Return whether the chain holds. Reads in chunks; finds edits, gaps, swaps, insertions, a lost tail.
+    """Return whether the chain holds. Reads in chunks; finds edits, gaps, swaps,
+    insertions, a lost tail.
 
     What rewrote all later hashes too is found only against a head kept elsewhere.
     """

@@ -25,11 +25,15 @@ def current_release() -> KnowledgeRelease | None:
 
 
 def facts_of(release: KnowledgeRelease) -> Facts:
-    """Return who carries each layer, by variant and for the whole system, as the release says. Three queries."""
+    """Return who carries each layer, by variant and for the whole system, as the release
+    says. Three queries.
+    """
     scopes = dict(Layer.objects.values_list("code", "scope"))
     by_model: dict[tuple[str, str], Fact] = {}
     by_variant: dict[tuple[str, str], Fact] = {}
-    for fact in LayerFact.objects.filter(release=release).select_related("layer", "variant"):
+    for fact in LayerFact.objects.filter(release=release).select_related(
+        "layer", "variant"
+    ):
         found = Fact(
             value=fact.value,
             basis="variant" if fact.variant else "model",
@@ -48,7 +52,8 @@ def facts_of(release: KnowledgeRelease) -> Facts:
         for layer in service_layers
         if (key, layer) in by_variant or (model, layer) in by_model
     }
-    # Layers above the services do not depend on the service model: any model's default is the layer's.
+    # Layers above the services do not depend on the service model: any model's default is
+    # the layer's.
     layers = {
         code: by_model[ServiceModel.ABSTRACTED, code]
         for code, scope in scopes.items()

@@ -1,4 +1,7 @@
-"""The matrix of a system: controls × services with the combined answer, decided beside derived."""
+"""The matrix of a system:
+
+controls by services with the combined answer, decided beside derived.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,9 @@ class Row:
         )
 
     def cell(self, variant: str) -> str:
-        """Return the answer for the layers of one service; empty where the control has none there."""
+        """Return the answer for the layers of one service; empty where the control has none
+        there.
+        """
         return str(self.derivation.cells.get(variant, "")) if self.derivation else ""
 
 
@@ -113,7 +118,10 @@ def needs_owner(row: Row) -> bool:
 
 
 def matrix(*, system: System, moment: Moment) -> Matrix:
-    """Return the matrix of a system, which the interface loaded through `visible_to`. At most ten queries."""
+    """Return the matrix of a system, which the interface loaded through `visible_to`.
+
+    At most ten queries.
+    """
     on, as_of = moment.on, moment.as_of
     scopes = SystemProfile.objects.in_force(on=on, as_of=as_of).filter(system=system)
     profiles = list(scopes.select_related("profile").order_by("profile__title"))
@@ -152,7 +160,9 @@ def matrix(*, system: System, moment: Moment) -> Matrix:
 def believed(
     responsibility: Responsibility, *, moment: Moment
 ) -> tuple[Derivation | None, Decision | None]:
-    """Return the derivation, with its explanation, and the decision of one responsibility at a moment."""
+    """Return the derivation, with its explanation, and the decision of one responsibility
+    at a moment.
+    """
     derivation = (
         Derivation.objects.filter(
             responsibility=responsibility,
@@ -189,7 +199,9 @@ def _in_scope(system: System, profiles: list[int], as_of: datetime) -> list[Resp
 
 
 def _derivations(system: System, on: date, as_of: datetime) -> dict[int, Derivation]:
-    """Return responsibility → the derivation believed, without its explanation, which is asked for singly."""
+    """Return responsibility → the derivation believed, without its explanation, which is
+    asked for singly.
+    """
     known = Derivation.objects.filter(responsibility__system=system)
     rows = known.believed(on=on, as_of=as_of).select_related("release").defer("explanation")
     return {row.responsibility_id: row for row in rows}
@@ -211,7 +223,9 @@ def _approved(system: System, on: date, as_of: datetime) -> dict[int, Decision]:
 
 
 def _columns(system: System, moment: Moment) -> tuple[Column, ...]:
-    rows = SystemService.objects.in_force(on=moment.on, as_of=moment.as_of).filter(system=system)
+    rows = SystemService.objects.in_force(on=moment.on, as_of=moment.as_of).filter(
+        system=system
+    )
     return tuple(
         Column(
             variant=row.variant.key,
@@ -227,7 +241,9 @@ def _columns(system: System, moment: Moment) -> tuple[Column, ...]:
 def _elsewhere(
     system: System, derivations: Iterable[Derivation], moment: Moment
 ) -> dict[int, Elsewhere]:
-    """Return control → how the organisation's own system decides it, for controls that it decides for all."""
+    """Return control → how the organisation's own system decides it, for controls that it
+    decides for all.
+    """
     if system.kind == SystemKind.ORGANIZATION:
         return {}
     theirs = {row.responsibility_id for row in derivations if row.organization_only}

@@ -1,8 +1,9 @@
 """Who carries a control: derived from the layers it touches and the services in use.
 
-Source of the method: the AWS Shared Responsibility Model, read layer by layer. A control touches
-layers; a service variant says who carries each; a person may override either. The result says why.
-Pure: no clock, no database.
+Source of the method: the AWS Shared Responsibility Model, read layer by layer. A control
+touches layers; a service variant says who carries each; a person may override either. The
+result
+says why. Pure: no clock, no database.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ KIND_OF_ANSWER: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Who carries a layer, and what says so: a variant's exception, its model's default, the layer's, a person."""
+    """Who carries a layer, and what says so:
+
+    a variant's exception, its model's default, the layer's, a person.
+    """
 
     value: str
     basis: str
@@ -66,8 +70,8 @@ class Override:
 class Facts:
     """What one knowledge release says: the scope of each layer and who carries it.
 
-    `services` holds a fact for each (variant, layer of scope `service`), `layers` one for each
-    other layer.
+    `services` holds a fact for each (variant, layer of scope `service`), `layers` one for
+    each other layer.
     """
 
     scopes: Mapping[str, str]
@@ -87,7 +91,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One reason: this layer, on these variants (none: the whole system), is carried so, because."""
+    """One reason:
+
+    this layer, on these variants (none: the whole system), is carried so, because.
+    """
 
     layer: str
     scope: str
@@ -122,20 +129,27 @@ class Outcome:
 
     @property
     def fingerprint(self) -> str:
-        """Return a hash of the kind and the parties of every layer: equal where no decision is in doubt."""
+        """Return a hash of the kind and the parties of every layer:
+
+        equal where no decision is in doubt.
+        """
         sides = {layer: list(parties) for layer, parties in self.parties.items() if parties}
         return hashlib.sha256(canonical({"kind": self.kind, "parties": sides})).hexdigest()
 
     @property
     def organization_only(self) -> bool:
-        """Say whether every layer belongs to the organisation, which decides it once for all systems."""
+        """Say whether every layer belongs to the organisation, which decides it once for
+        all systems.
+        """
         return bool(self.rows) and all(
             row.scope == LayerScope.ORGANIZATION for row in self.rows
         )
 
     @property
     def customer_light(self) -> bool:
-        """Say whether the customer appears only where the provider does it once it is set up."""
+        """Say whether the customer appears only where the provider does it once it is set
+        up.
+        """
         return self.answer == Answer.INHERITED_IF_CONFIGURED
 
 
@@ -161,17 +175,21 @@ def answer_of(values: Iterable[str]) -> str:
 
 
 class Deriver:
-    """Derives controls of one system setting; controls that touch the same layers share the work."""
+    """Derives controls of one system setting; controls that touch the same layers share the
+    work.
+    """
 
     def __init__(self, facts: Facts, setting: Setting) -> None:
         self._facts = facts
         self._setting = setting
-        self._overrides = {(o.layer, o.variant): o for o in _by_precedence(setting.overrides)}
+        self._overrides = {
+            (o.layer, o.variant): o for o in _by_precedence(setting.overrides)
+        }
         self._layers: dict[str, tuple[Row, ...]] = {}
         self._outcomes: dict[tuple[str, ...], Outcome] = {}
 
     def derive(self, layers: Sequence[str]) -> Outcome:
-        """Return who carries a control that touches these layers, in their order, and why."""
+        """Return who carries a control that touches these layers, in order, and why."""
         wanted = tuple(layers)
         outcome = self._outcomes.get(wanted)
         if outcome is None:
@@ -181,7 +199,8 @@ class Deriver:
     def in_scope(self, layers: Sequence[str]) -> bool:
         """Say whether the system answers for such a control at all.
 
-        The organisation answers for controls that touch a layer of its own; a workload for all.
+        The organisation answers for controls that touch a layer of its own; a workload for
+        all.
         """
         return self._setting.kind == SystemKind.WORKLOAD or any(
             self._facts.scopes[layer] == LayerScope.ORGANIZATION for layer in layers
@@ -235,7 +254,9 @@ class Deriver:
             return (Row(layer, LayerScope.SERVICE, UNKNOWN, "no-service"),)
         grouped: dict[Row, list[str]] = {}
         for variant in self._setting.variants:
-            fact = self._decided(layer, variant) or self._facts.services.get((variant, layer))
+            fact = self._decided(layer, variant) or self._facts.services.get(
+                (variant, layer)
+            )
             grouped.setdefault(_row(layer, LayerScope.SERVICE, fact), []).append(variant)
         return tuple(
             Row(
@@ -257,7 +278,9 @@ class Deriver:
 
 
 def _by_precedence(overrides: Iterable[Override]) -> list[Override]:
-    """Return the overrides so that the one for this system stands after the organisation's, and wins."""
+    """Return the overrides so that the one for this system stands after the organisation's,
+    and wins.
+    """
     return sorted(overrides, key=lambda override: (bool(override.system), override.uuid))
 
 
@@ -265,7 +288,9 @@ def _row(layer: str, scope: str, found: Fact | Override | None) -> Row:
     if found is None:
         return Row(layer, scope, UNKNOWN, "no-fact")
     if isinstance(found, Override):
-        return Row(layer, scope, found.value, "override", note=found.reason, override=found.uuid)
+        return Row(
+            layer, scope, found.value, "override", note=found.reason, override=found.uuid
+        )
     return Row(
         layer,
         scope,
@@ -278,5 +303,7 @@ def _row(layer: str, scope: str, found: Fact | Override | None) -> Row:
 
 
 def derive(layers: Sequence[str], *, setting: Setting, facts: Facts) -> Outcome:
-    """Return who carries a control that touches `layers` in a system like `setting`, and why."""
+    """Return who carries a control that touches `layers` in a system like `setting`, and
+    why.
+    """
     return Deriver(facts, setting).derive(layers)

@@ -65,7 +65,9 @@ def sentences(answer: str, rows: Iterable[Mapping[str, Any]], *, names: Names) -
     told = [f"{WORDS[answer]}."]
     for value, lead in LEADS.items():
         if value in by_value:
-            told.append(lead.format(provider=names.provider) + "; ".join(by_value[value]) + ".")
+            told.append(
+                lead.format(provider=names.provider) + "; ".join(by_value[value]) + "."
+            )
     return told
 
 

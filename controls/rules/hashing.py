@@ -13,10 +13,11 @@ GENESIS = "0" * 64
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """Return the one byte string for a JSON object: sorted keys, no spaces, UTF-8 (RFC 8785 in spirit).
+    """Return the one byte string for a JSON object: sorted keys, no spaces, UTF-8 (RFC 8785
+    in spirit).
 
-    Only strings, whole numbers, booleans, null, lists and objects may occur: floats would not be
-    written the same everywhere.
+    Only strings, whole numbers, booleans, null, lists and objects may occur: floats would
+    not be written the same everywhere.
     """
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False

@@ -11,7 +11,10 @@ from controls.errors import InvalidInputError
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a question is asked about: what was in force on `on`, by what was recorded as of `as_of`."""
+    """What a question is asked about:
+
+    what was in force on `on`, by what was recorded as of `as_of`.
+    """
 
     as_of: datetime
     on: date
@@ -25,8 +28,9 @@ def day(at: datetime, *, zone: ZoneInfo) -> date:
 def moment(*, as_of: str, on: str, now: datetime, zone: ZoneInfo) -> Moment:
     """Return the moment that two texts of an address name; empty means now and its day.
 
-    A bare date as `as_of` means the end of that day in the organisation's zone; today's means now.
-    `on` defaults to the day of `as_of`. Raises InvalidInputError naming the parameter.
+    A bare date as `as_of` means the end of that day in the organisation's zone; today's
+    means now. `on` defaults to the day of `as_of`. Raises InvalidInputError naming the
+    parameter.
     """
     instant = _instant(as_of, now=now, zone=zone) if as_of else now
     return Moment(as_of=instant, on=_date(on, "on") if on else day(instant, zone=zone))
@@ -40,7 +44,9 @@ def _instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     else:
         instant = _datetime(text, zone=zone)
     if instant > now:
-        raise InvalidInputError("as_of lies in the future: nothing is recorded yet.", place="as_of")
+        raise InvalidInputError(
+            "as_of lies in the future: nothing is recorded yet.", place="as_of"
+        )
     return instant
 
 

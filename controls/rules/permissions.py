@@ -30,7 +30,9 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Organisation-wide roles that may, the least role in a team concerned that may, and who that is in words."""
+    """Organisation-wide roles that may, the least role in a team concerned that may, and
+    who that is in words.
+    """
 
     roles: frozenset[str]
     least: str | None
@@ -43,12 +45,14 @@ RULES: Mapping[Action, Rule] = {
     Action.DECIDE: Rule(
         frozenset({GRC}),
         MembershipRole.CONTRIBUTOR,
-        "a contributor of the team that owns the system or the responsibility, or the GRC lead",
+        "a contributor of the team that owns the system or the responsibility, "
+        "or the GRC lead",
     ),
     Action.REVIEW: Rule(
         frozenset({GRC}),
         MembershipRole.APPROVER,
-        "an approver of the team that owns the system or the responsibility, or the GRC lead",
+        "an approver of the team that owns the system or the responsibility, "
+        "or the GRC lead",
     ),
     Action.DESCRIBE_SYSTEM: Rule(
         frozenset({GRC}),
@@ -56,7 +60,9 @@ RULES: Mapping[Action, Rule] = {
         "the lead of the team that owns the system, or the GRC lead",
     ),
     Action.CREATE_SYSTEM: Rule(
-        frozenset({GRC}), MembershipRole.LEAD, "the lead of the owning team, or the GRC lead"
+        frozenset({GRC}),
+        MembershipRole.LEAD,
+        "the lead of the owning team, or the GRC lead",
     ),
     Action.OVERRIDE: Rule(
         frozenset({GRC}),
@@ -77,7 +83,11 @@ RULES: Mapping[Action, Rule] = {
 
 
 def may(
-    action: Action, *, roles: frozenset[str], team_roles: Mapping[int, str], teams: frozenset[int]
+    action: Action,
+    *,
+    roles: frozenset[str],
+    team_roles: Mapping[int, str],
+    teams: frozenset[int],
 ) -> bool:
     """Say whether a person with these roles may do this where these teams are concerned."""
     rule = RULES[action]

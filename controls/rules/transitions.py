@@ -1,4 +1,7 @@
-"""The workflow of a decision: which state follows which, and who may not do what they did themselves."""
+"""The workflow of a decision:
+
+which state follows which, and who may not do what they did themselves.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ def check_transition(*, state: str, to: str) -> None:
 
 
 def check_maker_is_not_checker(*, makers: frozenset[int], checker: int) -> None:
-    """Raise SeparationOfDutiesError when the checker made or handed in what is to be checked."""
+    """Raise SeparationOfDutiesError when the checker made or handed in what is to be
+    checked.
+    """
     if checker in makers:
         raise SeparationOfDutiesError(
             "You made or submitted this decision yourself. A second person must review it."
@@ -40,8 +45,8 @@ def check_maker_is_not_checker(*, makers: frozenset[int], checker: int) -> None:
 def check_decidable(*, kind: str, derived_kind: str, rationale: str) -> None:
     """Raise InvalidInputError unless the kind may be decided with this rationale.
 
-    A kind that differs from the derived one, and *not applicable*, need a reason; *undetermined*
-    is a question, never a decision.
+    A kind that differs from the derived one, and *not applicable*, need a reason;
+    *undetermined* is a question, never a decision.
     """
     if kind == Kind.UNDETERMINED or kind not in Kind.values:
         raise InvalidInputError(

@@ -1,8 +1,9 @@
 """The audit trail: every service runs inside `audited` and says what it did with `record`.
 
-Events are kept back and written when the outermost service ends, in the same transaction. So the
-one row that every writer needs, the head of the chain, is locked last and briefly, and a service
-that calls others cannot deadlock on it.
+Events are kept back and written when the outermost service ends, in the same transaction.
+So the one row that every writer needs, the head of the chain, is locked last and briefly,
+and a
+service that calls others cannot deadlock on it.
 """
 
 from __future__ import annotations
@@ -95,16 +96,19 @@ def record(
     at: datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-    system: System | None = None,
-    team: Team | None = None,
+    about: System | Team | None = None,
 ) -> None:
-    """Note one fact about one object. `before` and `after` name people by uuid only.
+    """Note one fact about one object, in the system or team that it is `about`.
+
+    `before` and `after` name people by uuid only.
 
     Raises RuntimeError outside a service marked `audited`.
     """
     events = _open.get()
     if events is None:
         raise RuntimeError("audit.record() needs a service marked @audited.")
+    system = about if isinstance(about, System) else None
+    team = system.owner_team if system else about
     events.append(
         _Noted(
             at=at,
@@ -114,7 +118,7 @@ def record(
             target=target.uuid,  # type: ignore[attr-defined]
             label="" if isinstance(target, User) else str(target)[:200],
             system=system.uuid if system else None,
-            team=team.uuid if team else None,
+            team=team.uuid if isinstance(team, Team) else None,
             before=before,
             after=after,
         )
@@ -122,7 +126,7 @@ def record(
 
 
 def snapshot(target: models.Model, *names: str) -> dict[str, Any]:
-    """Return the named fields as JSON holds them; related rows by their uuid, key or code."""
+    """Return the named fields as JSON holds them; related rows by key, code or uuid."""
     return {name: plain(getattr(target, name)) for name in names}
 
 

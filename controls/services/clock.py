@@ -1,4 +1,7 @@
-"""The organisation's calendar. Instants come in as arguments; this only says which day they fall on."""
+"""The organisation's calendar.
+
+Instants come in as arguments; this only says which day they fall on.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Deciding a responsibility: assign, submit, approve, return. Each step is a full, appended revision."""
+"""Deciding a responsibility:
+
+assign, submit, approve, return. Each step is a full, appended revision.
+"""
 
 from __future__ import annotations
 
@@ -57,11 +60,12 @@ def assign(
     by: User,
     at: datetime,
 ) -> Decision:
-    """Write down who carries the control; return the revision, which is proposed until reviewed.
+    """Write down who carries the control; return the revision, which is proposed until
+    reviewed.
 
     `source` empty: *derived* where the kind is the derived one, else *by hand*.
-    Raises NotAllowedError, StaleVersionError, InvalidInputError, and ConflictError where the control
-    is decided for the whole organisation elsewhere.
+    Raises NotAllowedError, StaleVersionError, InvalidInputError, and ConflictError where
+    the control is decided for the whole organisation elsewhere.
     """
     latest = _open(responsibility, version, Action.DECIDE, by)
     state = latest.state if latest else WorkflowState.PROPOSED
@@ -72,7 +76,7 @@ def assign(
     fields = {name: getattr(content, name) for name in CONTENT if name != "source"}
     fields["effective_on"] = content.effective_on or day(at)
     same = content.kind == derivation.kind
-    decision = _revise(
+    return _revise(
         responsibility,
         latest,
         verb=AuditVerb.RESPONSIBILITY_ASSIGNED,
@@ -87,19 +91,22 @@ def assign(
         at=at,
         **fields,
     )
-    return decision
 
 
 @audited
-def submit(*, responsibility: Responsibility, version: int, by: User, at: datetime) -> Decision:
+def submit(
+    *, responsibility: Responsibility, version: int, by: User, at: datetime
+) -> Decision:
     """Ask a second person to review what was decided; return the revision.
 
-    Raises NotAllowedError, StaleVersionError, TransitionError, and InvalidInputError where no team
-    answers for the customer's part.
+    Raises NotAllowedError, StaleVersionError, TransitionError, and InvalidInputError where
+    no team answers for the customer's part.
     """
     latest = _decided(_open(responsibility, version, Action.DECIDE, by))
     transitions.check_transition(state=latest.state, to=WorkflowState.IN_REVIEW)
-    transitions.check_submittable(kind=latest.kind, has_owner=latest.owner_team_id is not None)
+    transitions.check_submittable(
+        kind=latest.kind, has_owner=latest.owner_team_id is not None
+    )
     return _move(
         responsibility,
         latest,
@@ -115,7 +122,12 @@ def submit(*, responsibility: Responsibility, version: int, by: User, at: dateti
 
 @audited
 def approve(
-    *, responsibility: Responsibility, version: int, remark: str = "", by: User, at: datetime
+    *,
+    responsibility: Responsibility,
+    version: int,
+    remark: str = "",
+    by: User,
+    at: datetime,
 ) -> Decision:
     """Approve what somebody else decided and submitted; return the revision.
 
@@ -157,7 +169,7 @@ def send_back(
 
 
 def check_decided_here(responsibility: Responsibility, derivation: Derivation) -> None:
-    """Raise ConflictError where the organisation's own system decides this control for all."""
+    """Raise ConflictError where the organisation decides this control for all systems."""
     if not derivation.organization_only:
         return
     if responsibility.system.kind == SystemKind.ORGANIZATION:
@@ -188,7 +200,9 @@ def _decided(latest: Decision | None) -> Decision:
     return latest
 
 
-def _reviewable(responsibility: Responsibility, version: int, to: str, by: User) -> Decision:
+def _reviewable(
+    responsibility: Responsibility, version: int, to: str, by: User
+) -> Decision:
     latest = _decided(_open(responsibility, version, Action.REVIEW, by))
     transitions.check_transition(state=latest.state, to=to)
     transitions.check_maker_is_not_checker(makers=_makers(responsibility), checker=by.pk)
@@ -263,8 +277,7 @@ def _revise(
     audit.record(
         verb=verb,
         target=responsibility,
-        system=responsibility.system,
-        team=decision.owner_team or responsibility.system.owner_team,
+        about=responsibility.system,
         before=audit.snapshot(latest, *TOLD) if latest else None,
         after=audit.snapshot(decision, *TOLD),
         by=by,

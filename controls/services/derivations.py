@@ -1,8 +1,9 @@
-"""Deriving a system: appends what follows from its services, overrides and the facts; proposes what is new.
+"""Deriving a system: appends what follows from its services, overrides and the facts;
+proposes what is new.
 
-A run covers every date from its first on. It derives for that date and for each later one on which
-a service, an override or a profile starts or ends, and appends the dates of a responsibility only
-where they differ from what was believed before.
+A run covers every date from its first on. It derives for that date and for each later one
+on which a service, an override or a profile starts or ends, and appends the dates of a
+responsibility only where they differ from what was believed before.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class _Dated:
 def rederive(
     *, system: System, cause: str, by: User, at: datetime, since: date | None = None
 ) -> Run:
-    """Derive every control in the system's scope anew, from `since` (else today) on; return what changed.
+    """Derive every control in the system's scope anew, from `since` (else today) on; return
+    what changed.
 
     Raises ConflictError when no facts were loaded.
     """
@@ -86,9 +88,13 @@ class _Plan:
         self._start = start
         overrides = LayerOverride.objects.filter(Q(system=system) | Q(system__isnull=True))
         self._services = _dated(
-            SystemService.objects.filter(system=system).select_related("variant").order_by("pk")
+            SystemService.objects.filter(system=system)
+            .select_related("variant")
+            .order_by("pk")
         )
-        self._overrides = _dated(overrides.select_related("variant", "layer").order_by("pk"))
+        self._overrides = _dated(
+            overrides.select_related("variant", "layer").order_by("pk")
+        )
         self._scopes = _dated(SystemProfile.objects.filter(system=system).order_by("pk"))
         self._members: dict[int, set[int]] = defaultdict(set)
         through = Control.objects.in_force().filter(
@@ -120,7 +126,9 @@ class _Plan:
         )
 
     def timelines(self, facts: Facts) -> dict[int, list[tuple[date, Outcome]]]:
-        """Return control → what is derived for it from each date on; equal neighbours are one."""
+        """Return control → what is derived for it from each date on; equal neighbours are
+        one.
+        """
         layers = fact_queries.layers_of(set().union(*self._members.values()))
         timelines: dict[int, list[tuple[date, Outcome]]] = defaultdict(list)
         for on in self.dates():
@@ -137,7 +145,10 @@ class _Plan:
 
 
 def _dated(rows: Iterable[Any]) -> list[_Dated]:
-    """Return the rows with the date each really ends on: the one said later, else the planned one."""
+    """Return the rows with the date each really ends on:
+
+    the one said later, else the planned one.
+    """
     return [
         _Dated(row, row.since, min(filter(None, (row.until, row.ended_on)), default=None))
         for row in rows
@@ -180,8 +191,7 @@ def _propose(
         audit.record(
             verb=AuditVerb.RESPONSIBILITY_PROPOSED,
             target=row,
-            system=system,
-            team=system.owner_team,
+            about=system,
             after={"control": row.control.control_id},
             by=by,
             at=at,
@@ -198,7 +208,9 @@ def _append(
     cause: str,
     at: datetime,
 ) -> int:
-    """Append the derivations that differ from what was believed; return for how many responsibilities."""
+    """Append the derivations that differ from what was believed; return for how many
+    responsibilities.
+    """
     responsibilities = Responsibility.objects.filter(
         system=system, part__isnull=True, control__in=timelines
     )
@@ -239,7 +251,9 @@ def _fields(outcome: Outcome) -> dict[str, Any]:
 
 
 def _believed(system: System, start: date) -> dict[int, list[tuple[date, dict[str, Any]]]]:
-    """Return responsibility → the dates and fields believed so far from `start` on, oldest first."""
+    """Return responsibility → the dates and fields believed so far from `start` on, oldest
+    first.
+    """
     of_system = Derivation.objects.filter(responsibility__system=system)
     first = (
         of_system.filter(effective_on__lte=start)
@@ -276,9 +290,14 @@ def _told(line: list[tuple[date, dict[str, Any]]]) -> list[tuple[date, dict[str,
 
 
 def _point_to_newest(changed: list[int]) -> None:
-    """Move the pointers, and the versions: a decision prepared on the old derivation is stale now."""
+    """Move the pointers, and the versions:
+
+    a decision prepared on the old derivation is stale now.
+    """
     newest = (
-        Derivation.objects.filter(responsibility=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+        Derivation.objects.filter(responsibility=OuterRef("pk"))
+        .order_by("-pk")
+        .values("pk")[:1]
     )
     for index in range(0, len(changed), BATCH):
         Responsibility.objects.filter(pk__in=changed[index : index + BATCH]).update(

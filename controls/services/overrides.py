@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from controls.choices import AuditVerb, LayerScope, LayerValue
@@ -13,48 +14,48 @@ from controls.services.audit import audited
 from controls.services.systems import end_row
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What is said: who carries the layer, from when until when, and why."""
+
+    layer: Layer
+    value: str
+    reason: str
+    since: date
+    until: date | None = None
+    variant: ServiceVariant | None = None
+
+
 @audited
-def start(
-    *,
-    system: System | None,
-    variant: ServiceVariant | None,
-    layer: Layer,
-    value: str,
-    reason: str,
-    since: date,
-    until: date | None,
-    by: User,
-    at: datetime,
-) -> LayerOverride:
-    """Record an override for a system, or for all where `system` is None; derive anew; return it.
+def start(*, system: System | None, word: Word, by: User, at: datetime) -> LayerOverride:
+    """Record an override for a system, or for all where it is None; derive anew; return it.
 
     Raises NotAllowedError and InvalidInputError.
     """
     _require(by, system)
-    _check(layer, variant, value, reason, since, until)
+    _check(word)
     row = LayerOverride.objects.create(
         system=system,
-        variant=variant,
-        layer=layer,
-        value=value,
-        reason=reason.strip(),
-        since=since,
-        until=until,
+        variant=word.variant,
+        layer=word.layer,
+        value=word.value,
+        reason=word.reason.strip(),
+        since=word.since,
+        until=word.until,
         started_at=at,
         started_by=by,
     )
     audit.record(
         verb=AuditVerb.OVERRIDE_STARTED,
         target=row,
-        system=system,
-        team=system.owner_team if system else None,
+        about=system,
         after=audit.snapshot(
             row, "system", "variant", "layer", "value", "reason", "since", "until"
         ),
         by=by,
         at=at,
     )
-    _rederive(row, cause=f"Override: {layer.code}", since=since, by=by, at=at)
+    _rederive(row, cause=f"Override: {word.layer.code}", since=word.since, by=by, at=at)
     return row
 
 
@@ -70,8 +71,7 @@ def end(*, override: LayerOverride, on: date, by: User, at: datetime) -> LayerOv
     audit.record(
         verb=AuditVerb.OVERRIDE_ENDED,
         target=override,
-        system=system,
-        team=system.owner_team if system else None,
+        about=system,
         after={"ended_on": str(on)},
         by=by,
         at=at,
@@ -88,27 +88,23 @@ def _require(by: User, system: System | None) -> None:
         access.require(by, Action.OVERRIDE, system.owner_team)
 
 
-def _check(
-    layer: Layer,
-    variant: ServiceVariant | None,
-    value: str,
-    reason: str,
-    since: date,
-    until: date | None,
-) -> None:
-    if value not in LayerValue.values:
-        raise InvalidInputError(f"{value!r} is not a value of a layer.", place="value")
-    if not reason.strip():
+def _check(word: Word) -> None:
+    if word.value not in LayerValue.values:
+        raise InvalidInputError(f"{word.value!r} is not a value of a layer.", place="value")
+    if not word.reason.strip():
         raise InvalidInputError("Give the reason for the override.", place="reason")
-    if variant is not None and layer.scope != LayerScope.SERVICE:
+    if word.variant is not None and word.layer.scope != LayerScope.SERVICE:
         raise InvalidInputError(
-            f"{layer} does not depend on a service: leave the service out.", place="variant"
+            f"{word.layer} does not depend on a service: leave the service out.",
+            place="variant",
         )
-    if until is not None and until <= since:
+    if word.until is not None and word.until <= word.since:
         raise InvalidInputError("It must end after it begins.", place="until")
 
 
-def _rederive(row: LayerOverride, *, cause: str, since: date, by: User, at: datetime) -> None:
+def _rederive(
+    row: LayerOverride, *, cause: str, since: date, by: User, at: datetime
+) -> None:
     if row.system is not None:
         derivations.rederive(system=row.system, cause=cause, since=since, by=by, at=at)
         return

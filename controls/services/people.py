@@ -1,4 +1,7 @@
-"""People: who may sign in. Events name the fields that changed, never what a person is called."""
+"""People:
+
+who may sign in. Events name the fields that changed, never what a person is called.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,16 @@ from controls.services.audit import audited
 
 @audited
 def create(
-    *, email: str, name: str, password: str | None, time_zone: str = "UTC", by: User, at: datetime
+    *,
+    email: str,
+    name: str,
+    password: str | None,
+    time_zone: str = "UTC",
+    by: User,
+    at: datetime,
 ) -> User:
-    """Create a person and return them. Without a password they cannot sign in until one is set.
+    """Create a person and return them. Without a password they cannot sign in until one is
+    set.
 
     Raises NotAllowedError, InvalidInputError and ConflictError where the address is taken.
     """
@@ -34,16 +44,28 @@ def create(
     _put_password(user, password)
     user.save()
     audit.record(
-        verb=AuditVerb.USER_CREATED, target=user, after={"time_zone": time_zone}, by=by, at=at
+        verb=AuditVerb.USER_CREATED,
+        target=user,
+        after={"time_zone": time_zone},
+        by=by,
+        at=at,
     )
     return user
 
 
 @audited
 def change(
-    *, user: User, version: int, email: str, name: str, time_zone: str, by: User, at: datetime
+    *,
+    user: User,
+    version: int,
+    email: str,
+    name: str,
+    time_zone: str,
+    by: User,
+    at: datetime,
 ) -> User:
-    """Change a person's address, name or time zone, and return them. People may change their own name and zone.
+    """Change a person's address, name or time zone, and return them. People may change
+    their own name and zone.
 
     Raises NotAllowedError, StaleVersionError, InvalidInputError and ConflictError.
     """
@@ -81,7 +103,8 @@ def set_password(*, user: User, password: str, by: User, at: datetime) -> None:
 
 @audited
 def deactivate(*, user: User, version: int, by: User, at: datetime) -> User:
-    """Keep a person from signing in; their tokens, roles and memberships stop counting at once.
+    """Keep a person from signing in; their tokens, roles and memberships stop counting at
+    once.
 
     Raises NotAllowedError, StaleVersionError, and ConflictError for the last administrator.
     """
@@ -141,5 +164,3 @@ def _put_password(user: User, password: str | None) -> None:
     except ValidationError as error:
         raise InvalidInputError(" ".join(error.messages), place="password") from None
     user.set_password(password)
-
-

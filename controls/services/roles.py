@@ -1,4 +1,7 @@
-"""Organisation-wide roles: administrators, the GRC lead, auditors with their scope and end."""
+"""Organisation-wide roles:
+
+administrators, the GRC lead, auditors with their scope and end.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,16 @@ class AuditScope:
 def grant(
     *, user: User, role: str, scope: AuditScope | None = None, by: User, at: datetime
 ) -> OrganizationRole:
-    """Give a person an organisation-wide role and return it. An auditor needs a scope, nobody else has one.
+    """Give a person an organisation-wide role and return it. An auditor needs a scope,
+    nobody else has one.
 
     Raises NotAllowedError, InvalidInputError and ConflictError.
     """
     access.require(by, Action.GRANT_ROLES)
     _check(role, scope, at)
-    if OrganizationRole.objects.filter(user=user, role=role, ended_at__isnull=True).exists():
+    if OrganizationRole.objects.filter(
+        user=user, role=role, ended_at__isnull=True
+    ).exists():
         raise ConflictError("This person has this role already: end it first.")
     row = OrganizationRole.objects.create(
         user=user,
@@ -52,7 +58,9 @@ def grant(
         verb=AuditVerb.ROLE_GRANTED,
         target=user,
         after={
-            **audit.snapshot(row, "uuid", "role", "expires_at", "period_from", "period_until"),
+            **audit.snapshot(
+                row, "uuid", "role", "expires_at", "period_from", "period_until"
+            ),
             "systems": sorted(system.key for system in systems),
         },
         by=by,
@@ -63,7 +71,10 @@ def grant(
 
 @audited
 def end(*, role: OrganizationRole, by: User, at: datetime) -> OrganizationRole:
-    """End a role and return it. Raises NotAllowedError, and ConflictError for the last administrator."""
+    """End a role and return it.
+
+    Raises NotAllowedError, and ConflictError for the last administrator.
+    """
     access.require(by, Action.GRANT_ROLES)
     if role.role == OrganizationRoleName.ADMIN:
         check_not_last_admin(role.user)
@@ -87,7 +98,8 @@ def _check(role: str, scope: AuditScope | None, at: datetime) -> None:
         raise InvalidInputError(f"{role!r} is not an organisation-wide role.", place="role")
     if (role == OrganizationRoleName.AUDITOR) != (scope is not None):
         raise InvalidInputError(
-            "An auditor's grant names systems and an end; no other role does.", place="scope"
+            "An auditor's grant names systems and an end; no other role does.",
+            place="scope",
         )
     if scope is None:
         return

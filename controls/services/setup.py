@@ -1,4 +1,7 @@
-"""The rows that must exist before anything else: the built-in user, the head of the audit trail, AWS."""
+"""The rows that must exist before anything else:
+
+the built-in user, the head of the audit trail, AWS.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ def create_base_rows() -> None:
     """Create the rows that are missing. Idempotent; a migration and the tests call it."""
     AuditHead.objects.get_or_create(pk=1, defaults={"seq": 0, "hash": GENESIS})
     Provider.objects.get_or_create(
-        key="aws", defaults={"name": "AWS", "full_name": "Amazon Web Services", "letter": "A"}
+        key="aws",
+        defaults={"name": "AWS", "full_name": "Amazon Web Services", "letter": "A"},
     )
     if not User.objects.get_queryset().filter(email=SYSTEM_EMAIL).exists():
         user = User(email=SYSTEM_EMAIL, name="SRM", is_active=False, created_at=EPOCH)

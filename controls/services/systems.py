@@ -1,4 +1,7 @@
-"""Systems: what they are, which services they use from when until when, and which profiles bind them."""
+"""Systems:
+
+what they are, which services they use from when until when, and which profiles bind them.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ FIELDS = ("key", "name", "description", "kind", "owner_team", "provider", "has_c
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A service variant to put in use: where, and from when until when. `since` empty: today."""
+    """A service variant to put in use:
+
+    where, and from when until when. `since` empty: today.
+    """
 
     variant: ServiceVariant
     accounts: Sequence[str] = ()
@@ -59,19 +65,20 @@ class Description:
 def create(*, description: Description, by: User, at: datetime) -> System:
     """Record a system with its services and scope, derive its controls, and return it.
 
-    Raises NotAllowedError, ConflictError where the key is taken or the organisation exists already,
-    and InvalidInputError where an organisation would use services.
+    Raises NotAllowedError, ConflictError where the key is taken or the organisation exists
+    already, and InvalidInputError where an organisation would use services.
     """
     access.require(by, Action.CREATE_SYSTEM, description.owner_team)
     _check_new(description)
     system = System.objects.create(
-        **{name: getattr(description, name) for name in FIELDS}, created_at=at, created_by=by
+        **{name: getattr(description, name) for name in FIELDS},
+        created_at=at,
+        created_by=by,
     )
     audit.record(
         verb=AuditVerb.SYSTEM_CREATED,
         target=system,
-        system=system,
-        team=system.owner_team,
+        about=system,
         after=audit.snapshot(system, *FIELDS),
         by=by,
         at=at,
@@ -96,7 +103,8 @@ def change(
     by: User,
     at: datetime,
 ) -> System:
-    """Change what a system is called and whether it has code of its own; derive anew; return it.
+    """Change what a system is called and whether it has code of its own; derive anew;
+    return it.
 
     Raises NotAllowedError and StaleVersionError.
     """
@@ -105,13 +113,16 @@ def change(
     fields = ("name", "description", "has_custom_code")
     stored = System.objects.get(pk=system.pk)
     before = audit.snapshot(stored, *fields)
-    system.name, system.description, system.has_custom_code = name, description, has_custom_code
+    system.name, system.description, system.has_custom_code = (
+        name,
+        description,
+        has_custom_code,
+    )
     system.save(update_fields=fields)
     audit.record(
         verb=AuditVerb.SYSTEM_CHANGED,
         target=system,
-        system=system,
-        team=system.owner_team,
+        about=system,
         before=before,
         after=audit.snapshot(system, *fields),
         by=by,
@@ -128,13 +139,15 @@ def start_services(
 ) -> list[SystemService]:
     """Put service variants in use, derive the system anew, and return their rows.
 
-    Raises NotAllowedError, StaleVersionError, ConflictError where a variant is in use already, and
-    InvalidInputError where dates or the system's kind do not allow it.
+    Raises NotAllowedError, StaleVersionError, ConflictError where a variant is in use
+    already, and InvalidInputError where dates or the system's kind do not allow it.
     """
     access.require(by, Action.DESCRIBE_SYSTEM, system.owner_team)
     versions.claim(system, version=version)
     if system.kind == SystemKind.ORGANIZATION:
-        raise InvalidInputError("The organisation uses no services itself.", place="services")
+        raise InvalidInputError(
+            "The organisation uses no services itself.", place="services"
+        )
     rows = [_start_use(system, use, by=by, at=at) for use in uses]
     derivations.rederive(
         system=system,
@@ -150,7 +163,8 @@ def start_services(
 def end_service(
     *, service: SystemService, version: int, on: date, by: User, at: datetime
 ) -> SystemService:
-    """Say from which day on a service is no longer used, derive the system anew, and return the row.
+    """Say from which day on a service is no longer used, derive the system anew, and return
+    the row.
 
     Raises NotAllowedError, StaleVersionError, ConflictError and InvalidInputError.
     """
@@ -161,8 +175,7 @@ def end_service(
     audit.record(
         verb=AuditVerb.SERVICE_ENDED,
         target=service,
-        system=system,
-        team=system.owner_team,
+        about=system,
         before={"variant": service.variant.key, "since": str(service.since)},
         after={"ended_on": str(on)},
         by=by,
@@ -204,8 +217,7 @@ def end_profile(
     audit.record(
         verb=AuditVerb.PROFILE_ENDED,
         target=scope,
-        system=system,
-        team=system.owner_team,
+        about=system,
         before={"profile": scope.profile.key, "since": str(scope.since)},
         after={"ended_on": str(on)},
         by=by,
@@ -217,10 +229,13 @@ def end_profile(
 def end_row(row: Any, *, on: date, by: User, at: datetime) -> None:
     """Write the end of a dated row, once.
 
-    Raises ConflictError where it has ended and InvalidInputError where it would end before it began.
+    Raises ConflictError where it has ended and InvalidInputError where it would end before
+    it began.
     """
     if on < row.since:
-        raise InvalidInputError(f"It began on {row.since}: it cannot end before.", place="on")
+        raise InvalidInputError(
+            f"It began on {row.since}: it cannot end before.", place="on"
+        )
     manager: models.Manager[Any] = type(row)._default_manager
     ended = manager.filter(pk=row.pk, ended_at__isnull=True).update(
         ended_at=at, ended_by=by, ended_on=on
@@ -235,7 +250,9 @@ def _check_new(description: Description) -> None:
         raise ConflictError(f"There is a system with the key {description.key!r} already.")
     if description.kind == SystemKind.ORGANIZATION:
         if description.uses:
-            raise InvalidInputError("The organisation uses no services itself.", place="services")
+            raise InvalidInputError(
+                "The organisation uses no services itself.", place="services"
+            )
         if System.objects.organization().exists():
             raise ConflictError("There is a system of kind organisation already.")
 
@@ -261,8 +278,7 @@ def _start_use(system: System, use: Use, *, by: User, at: datetime) -> SystemSer
     audit.record(
         verb=AuditVerb.SERVICE_STARTED,
         target=row,
-        system=system,
-        team=system.owner_team,
+        about=system,
         after=audit.snapshot(row, "variant", "accounts", "regions", "since", "until"),
         by=by,
         at=at,
@@ -283,8 +299,7 @@ def _start_profile(
     audit.record(
         verb=AuditVerb.PROFILE_STARTED,
         target=row,
-        system=system,
-        team=system.owner_team,
+        about=system,
         after=audit.snapshot(row, "profile", "since"),
         by=by,
         at=at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
 
@@ -17,20 +18,34 @@ FIELDS = ("key", "name", "manager", "time_zone", "working_days")
 
 @audited
 def create(
-    *, key: str, name: str, time_zone: str = "UTC", manager: User | None, by: User, at: datetime
+    *,
+    key: str,
+    name: str,
+    time_zone: str = "UTC",
+    manager: User | None,
+    by: User,
+    at: datetime,
 ) -> Team:
-    """Create a team and return it. Raises NotAllowedError, ConflictError and InvalidInputError."""
+    """Create a team and return it.
+
+    Raises NotAllowedError, ConflictError and InvalidInputError.
+    """
     access.require(by, Action.MANAGE_TEAMS)
     _check(name, time_zone, working_days="12345")
     if Team.objects.filter(key=key).exists() or Team.objects.filter(name=name).exists():
         raise ConflictError("There is a team of this key or name already.")
     team = Team.objects.create(
-        key=key, name=name, time_zone=time_zone, manager=manager, created_at=at, created_by=by
+        key=key,
+        name=name,
+        time_zone=time_zone,
+        manager=manager,
+        created_at=at,
+        created_by=by,
     )
     audit.record(
         verb=AuditVerb.TEAM_CREATED,
         target=team,
-        team=team,
+        about=team,
         after=audit.snapshot(team, *FIELDS),
         by=by,
         at=at,
@@ -38,34 +53,38 @@ def create(
     return team
 
 
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a team is called, when it works and who manages it."""
+
+    name: str
+    time_zone: str = "UTC"
+    working_days: str = "12345"
+    manager: User | None = None
+
+
 @audited
-def change(
-    *,
-    team: Team,
-    version: int,
-    name: str,
-    time_zone: str,
-    working_days: str,
-    manager: User | None,
-    by: User,
-    at: datetime,
-) -> Team:
-    """Change a team and return it. Raises NotAllowedError, StaleVersionError and InvalidInputError."""
+def change(*, team: Team, version: int, details: Details, by: User, at: datetime) -> Team:
+    """Change a team and return it.
+
+    Raises NotAllowedError, StaleVersionError, ConflictError and InvalidInputError.
+    """
     access.require(by, Action.MANAGE_MEMBERS, team)
-    _check(name, time_zone, working_days)
-    if Team.objects.filter(name=name).exclude(pk=team.pk).exists():
+    _check(details.name, details.time_zone, details.working_days)
+    if Team.objects.filter(name=details.name).exclude(pk=team.pk).exists():
         raise ConflictError("There is a team of this name already.")
     versions.claim(team, version=version)
-    before = audit.snapshot(Team.objects.select_related("manager").get(pk=team.pk), *FIELDS)
-    team.name, team.time_zone, team.working_days = name, time_zone, working_days
-    team.manager = manager
-    team.save(update_fields=["name", "time_zone", "working_days", "manager"])
+    fields = ("name", "time_zone", "working_days", "manager")
+    before = audit.snapshot(Team.objects.select_related("manager").get(pk=team.pk), *fields)
+    for name in fields:
+        setattr(team, name, getattr(details, name))
+    team.save(update_fields=fields)
     audit.record(
         verb=AuditVerb.TEAM_CHANGED,
         target=team,
-        team=team,
+        about=team,
         before=before,
-        after=audit.snapshot(team, *FIELDS),
+        after=audit.snapshot(team, *fields),
         by=by,
         at=at,
     )
@@ -76,7 +95,8 @@ def change(
 def start_membership(
     *, team: Team, user: User, role: str, by: User, at: datetime
 ) -> Membership:
-    """Give a person a role in a team; a role they had there ends. Return the new membership.
+    """Give a person a role in a team; a role they had there ends. Return the new
+    membership.
 
     Raises NotAllowedError, InvalidInputError and ConflictError.
     """
@@ -96,7 +116,7 @@ def start_membership(
     audit.record(
         verb=AuditVerb.MEMBERSHIP_STARTED,
         target=user,
-        team=team,
+        about=team,
         after={"team": team.key, "role": role, "membership": str(row.uuid)},
         by=by,
         at=at,
@@ -106,7 +126,10 @@ def start_membership(
 
 @audited
 def end_membership(*, membership: Membership, by: User, at: datetime) -> Membership:
-    """End a person's role in a team and return it. Raises NotAllowedError and ConflictError."""
+    """End a person's role in a team and return it.
+
+    Raises NotAllowedError and ConflictError.
+    """
     access.require(by, Action.MANAGE_MEMBERS, membership.team)
     _end(membership, by=by, at=at)
     return membership
@@ -121,7 +144,7 @@ def _end(membership: Membership, *, by: User, at: datetime) -> None:
     audit.record(
         verb=AuditVerb.MEMBERSHIP_ENDED,
         target=membership.user,
-        team=membership.team,
+        about=membership.team,
         before={"team": membership.team.key, "role": membership.role},
         after={"membership": str(membership.uuid)},
         by=by,
@@ -137,4 +160,6 @@ def _check(name: str, time_zone: str, working_days: str) -> None:
             "This is not a time zone such as Europe/Berlin.", place="time_zone"
         )
     if not working_days or set(working_days) - set("1234567"):
-        raise InvalidInputError("Working days are ISO weekdays: 12345.", place="working_days")
+        raise InvalidInputError(
+            "Working days are ISO weekdays: 12345.", place="working_days"
+        )

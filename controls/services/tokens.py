@@ -27,7 +27,8 @@ def create(
     by: User,
     at: datetime,
 ) -> tuple[ApiToken, str]:
-    """Make a token for a person, who must be the one who asks; return it and its text, which is never kept.
+    """Make a token for a person, who must be the one who asks; return it and its text,
+    which is never kept.
 
     Raises NotAllowedError and InvalidInputError.
     """
@@ -52,7 +53,7 @@ def create(
     audit.record(
         verb=AuditVerb.TOKEN_CREATED,
         target=token,
-        team=team,
+        about=team,
         after=audit.snapshot(token, "scope", "expires_at", "team", "user"),
         by=by,
         at=at,
@@ -71,7 +72,7 @@ def revoke(*, token: ApiToken, by: User, at: datetime) -> ApiToken:
     ):
         raise ConflictError("This token was revoked already.")
     token.ended_at, token.ended_by = at, by
-    audit.record(verb=AuditVerb.TOKEN_REVOKED, target=token, team=token.team, by=by, at=at)
+    audit.record(verb=AuditVerb.TOKEN_REVOKED, target=token, about=token.team, by=by, at=at)
     return token
 
 
@@ -81,7 +82,9 @@ def digest(text: str) -> str:
 
 
 def use(*, text: str, at: datetime) -> ApiToken | None:
-    """Return the usable token with this text, or None; note when it was used, at most once a minute."""
+    """Return the usable token with this text, or None; note when it was used, at most once
+    a minute.
+    """
     token = (
         ApiToken.objects.usable(at=at)
         .filter(sha256=digest(text))

@@ -9,7 +9,6 @@ from django.db.models import F
 
 from controls.errors import StaleVersionError
 
-
 V = TypeVar("V", bound=models.Model)
 
 

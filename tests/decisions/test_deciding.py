@@ -1,6 +1,7 @@
 """Deciding a responsibility: who may, in which order, and what is kept."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from controls.choices import AuditVerb, DecisionSource, WorkflowState
 from controls.errors import (
@@ -58,20 +59,28 @@ def test_a_contributor_decides_and_an_approver_approves(system, team):
     approved = step(decisions.approve, system, checker, remark="Seen.")
 
     assert (approved.number, approved.state) == (3, WorkflowState.APPROVED)
-    assert (approved.decided_by, approved.submitted_by, approved.by) == (maker, maker, checker)
+    assert (approved.decided_by, approved.submitted_by, approved.by) == (
+        maker,
+        maker,
+        checker,
+    )
     assert responsibility_for(system, "si-2").latest_decision == approved
 
 
 def test_each_revision_is_kept_and_recorded(system, team):
     in_review(system, team)
-    step(decisions.send_back, system, make_member(team, "approver"), remark="Name the nodes.")
+    step(
+        decisions.send_back, system, make_member(team, "approver"), remark="Name the nodes."
+    )
 
     revisions = Decision.objects.order_by("number").values_list("number", "state")
     verbs = AuditEvent.objects.filter(verb__startswith="responsibility-").exclude(
         verb=AuditVerb.RESPONSIBILITY_PROPOSED
     )
     assert list(revisions) == [(1, "proposed"), (2, "in-review"), (3, "returned")]
-    assert list(verbs.order_by("seq").values_list("verb", "after__number", "after__remark")) == [
+    assert list(
+        verbs.order_by("seq").values_list("verb", "after__number", "after__remark")
+    ) == [
         ("responsibility-assigned", 1, ""),
         ("responsibility-submitted", 2, ""),
         ("responsibility-returned", 3, "Name the nodes."),
@@ -99,7 +108,7 @@ def test_the_maker_is_not_the_checker_even_as_grc_lead(system, step_name):
     assert Decision.objects.count() == 2
 
 
-def test_whoever_worked_on_it_since_the_last_approval_is_a_maker(system, team):
+def test_whoever_worked_on_it_since_the_last_approval_is_a_maker(system):
     first, second = make_grc_lead(), make_grc_lead()
     make_decision(system, "si-2", by=first)
     make_decision(system, "si-2", by=second, customer_statement="Weekly.")
@@ -124,8 +133,6 @@ def test_after_an_approval_the_next_round_starts_anew(system, team):
 
 
 def test_the_database_itself_refuses_a_maker_as_checker(system, team):
-    from django.db import IntegrityError, transaction
-
     maker = in_review(system, team)
     row = Decision.objects.get(number=2)
     row.pk, row.number, row.state = None, 3, WorkflowState.APPROVED
@@ -218,7 +225,7 @@ def test_what_the_organisation_decides_once_is_not_decided_again(team):
     alone = make_decision(system, "at-2")
     make_system(team, profile=profile, key="acme", kind="organization")
 
-    with pytest.raises(ConflictError, match="AT-2 is decided once .*acme"):
+    with pytest.raises(ConflictError, match=r"AT-2 is decided once .*acme"):
         make_decision(system, "at-2")
 
     assert responsibility_for(system, "at-2").latest_decision == alone

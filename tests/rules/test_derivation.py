@@ -28,7 +28,11 @@ SCOPES = {
 }
 VALUES = {
     "ec2": {"facility": "provider", "guest_os": "customer", "engine": "customer"},
-    "rds": {"facility": "provider", "guest_os": "provider", "engine": "provider-if-configured"},
+    "rds": {
+        "facility": "provider",
+        "guest_os": "provider",
+        "engine": "provider-if-configured",
+    },
     "s3": {"facility": "provider", "guest_os": "provider", "engine": "provider"},
     "vpc": {
         "facility": "provider",
@@ -212,7 +216,9 @@ def test_adding_a_service_never_removes_a_party(layers, variants, added):
 @given(layer_lists, st.lists(st.sampled_from(sorted(VALUES)), unique=True, min_size=1))
 def test_what_holds_for_each_service_adds_up_to_the_whole(layers, variants):
     whole = derive(layers, setting=Setting(tuple(variants)), facts=FACTS)
-    alone = [derive(layers, setting=Setting((variant,)), facts=FACTS) for variant in variants]
+    alone = [
+        derive(layers, setting=Setting((variant,)), facts=FACTS) for variant in variants
+    ]
 
     for layer in layers:
         union = set().union(*(one.parties[layer] for one in alone))

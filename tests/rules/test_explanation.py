@@ -14,7 +14,13 @@ NAMES = Names(
 
 
 def row(layer, value, variants=(), **more):
-    return {"layer": layer, "value": value, "variants": variants, "basis": "variant", **more}
+    return {
+        "layer": layer,
+        "value": value,
+        "variants": variants,
+        "basis": "variant",
+        **more,
+    }
 
 
 def test_each_way_a_layer_is_carried_is_one_sentence():
@@ -53,4 +59,7 @@ def test_an_override_and_a_missing_fact_are_told_as_such():
 
 
 def test_an_abbreviation_keeps_its_capitals():
-    assert sentences("inherited", [row("sse", "provider")], names=NAMES)[1] == "AWS: SSE at rest."
+    assert (
+        sentences("inherited", [row("sse", "provider")], names=NAMES)[1]
+        == "AWS: SSE at rest."
+    )

@@ -28,7 +28,9 @@ def test_a_bare_date_means_the_end_of_that_day_there():
 
 
 def test_the_day_on_which_clocks_change_ends_at_its_own_midnight():
-    assert ask(as_of="2026-03-29").as_of == datetime(2026, 3, 29, 21, 59, 59, 999999, tzinfo=UTC)
+    assert ask(as_of="2026-03-29").as_of == datetime(
+        2026, 3, 29, 21, 59, 59, 999999, tzinfo=UTC
+    )
 
 
 def test_today_means_now():
@@ -36,7 +38,8 @@ def test_today_means_now():
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-03-30T10:00:00+02:00", "2026-03-30T10:00:00 02:00", "2026-03-30T10:00:00"]
+    "text",
+    ["2026-03-30T10:00:00+02:00", "2026-03-30T10:00:00 02:00", "2026-03-30T10:00:00"],
 )
 def test_an_instant_is_taken_as_it_is_and_without_a_zone_as_the_organisations(text):
     assert ask(as_of=text).as_of == datetime(2026, 3, 30, 8, 0, tzinfo=UTC)

@@ -20,7 +20,9 @@ ALLOWED = {
 }
 
 
-@pytest.mark.parametrize("pair", list(itertools.product(WorkflowState.values, repeat=2)), ids="-".join)
+@pytest.mark.parametrize(
+    "pair", list(itertools.product(WorkflowState.values, repeat=2)), ids="-".join
+)
 def test_a_decision_goes_only_the_ways_of_the_table(pair):
     state, to = pair
     if pair in ALLOWED:
@@ -55,7 +57,9 @@ def test_a_kind_that_needs_a_reason_is_refused_without(kind, derived, rationale,
 
 def test_the_derived_kind_needs_no_reason_and_another_one_does():
     transitions.check_decidable(kind=Kind.SHARED, derived_kind=Kind.SHARED, rationale="")
-    transitions.check_decidable(kind=Kind.SHARED, derived_kind=Kind.INHERITED, rationale="MSP")
+    transitions.check_decidable(
+        kind=Kind.SHARED, derived_kind=Kind.INHERITED, rationale="MSP"
+    )
 
 
 def test_a_customers_part_needs_an_owner_before_review():

@@ -4,11 +4,24 @@ from datetime import date, timedelta
 
 import pytest
 
-from controls.errors import ConflictError, InvalidInputError, NotAllowedError, StaleVersionError
-from controls.models import AuditEvent, Derivation, Responsibility, ServiceVariant, System
+from controls.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotAllowedError,
+    StaleVersionError,
+)
+from controls.models import (
+    AuditEvent,
+    Derivation,
+    Layer,
+    Responsibility,
+    ServiceVariant,
+    System,
+)
 from controls.queries.matrix import matrix
 from controls.rules.moments import Moment
 from controls.services import overrides, systems
+from controls.services.overrides import Word
 from controls.services.setup import system_user
 from controls.services.systems import Use
 from tests.make import (
@@ -143,7 +156,9 @@ def test_what_starts_later_is_derived_for_its_day_and_not_before():
 
     assert answers(system, on=FRIDAY)["si-3"] == "inherited"
     assert answers(system, on=FRIDAY + timedelta(days=40))["si-3"] == "shared"
-    assert answers(system, on=FRIDAY + timedelta(days=40), as_of=MONDAY)["si-3"] == "inherited"
+    assert (
+        answers(system, on=FRIDAY + timedelta(days=40), as_of=MONDAY)["si-3"] == "inherited"
+    )
 
 
 def test_a_plan_that_is_called_off_is_forgotten_for_later_and_kept_for_then():
@@ -260,29 +275,30 @@ def test_only_a_lead_or_the_grc_lead_describes_a_system():
     change = {"name": "Mine", "description": "", "has_custom_code": True, "at": TUESDAY}
 
     with pytest.raises(NotAllowedError, match="lead of the team"):
+        systems.change(system=system, version=1, by=make_member(team, "approver"), **change)
+    assert (
         systems.change(
-            system=system, version=1, by=make_member(team, "approver"), **change
-        )
-    assert systems.change(
-        system=system, version=1, by=make_member(team, "lead"), **change
-    ).name == "Mine"
+            system=system, version=1, by=make_member(team, "lead"), **change
+        ).name
+        == "Mine"
+    )
     with pytest.raises(StaleVersionError):
         systems.change(system=system, version=1, by=make_grc_lead(), **change)
 
 
 def test_an_override_holds_between_its_dates_and_gives_its_reason():
-    from controls.models import Layer
-
     system = make_system(make_team(), "ec2")
     until = FRIDAY.date() + timedelta(days=10)
     override = overrides.start(
         system=system,
-        variant=ServiceVariant.objects.get(key="ec2"),
-        layer=Layer.objects.get(code="guest_os"),
-        value="provider",
-        reason="AWS Managed Services patches it.",
-        since=TUESDAY.date(),
-        until=until,
+        word=Word(
+            layer=Layer.objects.get(code="guest_os"),
+            variant=ServiceVariant.objects.get(key="ec2"),
+            value="provider",
+            reason="AWS Managed Services patches it.",
+            since=TUESDAY.date(),
+            until=until,
+        ),
         by=system_user(),
         at=TUESDAY,
     )
@@ -296,19 +312,17 @@ def test_an_override_holds_between_its_dates_and_gives_its_reason():
 
 
 def test_an_override_for_all_reaches_every_system():
-    from controls.models import Layer
-
     world = make_world()
     one = make_system(make_team(), "ec2", profile=world)
     two = make_system(make_team(), "ec2", profile=world)
     overrides.start(
         system=None,
-        variant=None,
-        layer=Layer.objects.get(code="guest_os"),
-        value="shared",
-        reason="Our service contract.",
-        since=TUESDAY.date(),
-        until=None,
+        word=Word(
+            layer=Layer.objects.get(code="guest_os"),
+            value="shared",
+            reason="Our service contract.",
+            since=TUESDAY.date(),
+        ),
         by=make_grc_lead(),
         at=TUESDAY,
     )
@@ -323,7 +337,11 @@ def test_each_thing_recorded_is_one_event():
 
     make_system(team, "s3", "ec2")
 
-    verbs = AuditEvent.objects.filter(seq__gt=before).order_by("seq").values_list("verb", flat=True)
+    verbs = (
+        AuditEvent.objects.filter(seq__gt=before)
+        .order_by("seq")
+        .values_list("verb", flat=True)
+    )
     assert list(verbs) == [
         "system-created",
         "profile-started",
