@@ -1,0 +1,33 @@
+"""The facts that SRM ships: versioned data files and a reader. No Django here."""
+
+from controls.knowledge.reader import (
+    LATEST,
+    Cadence,
+    ControlRow,
+    CrosswalkRow,
+    Framework,
+    KnowledgeError,
+    LayerFact,
+    LayerRow,
+    Release,
+    SourceRow,
+    VariantRow,
+    read_release,
+)
+from controls.knowledge.tokens import control_token
+
+__all__ = [
+    "LATEST",
+    "Cadence",
+    "ControlRow",
+    "CrosswalkRow",
+    "Framework",
+    "KnowledgeError",
+    "LayerFact",
+    "LayerRow",
+    "Release",
+    "SourceRow",
+    "VariantRow",
+    "control_token",
+    "read_release",
+]
