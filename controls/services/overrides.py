@@ -9,9 +9,8 @@ from controls.choices import AuditVerb, LayerScope, LayerValue
 from controls.errors import InvalidInputError
 from controls.models import Layer, LayerOverride, ServiceVariant, System, User
 from controls.rules.permissions import Action
-from controls.services import access, audit, derivations
+from controls.services import access, audit, derivations, versions
 from controls.services.audit import audited
-from controls.services.systems import end_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def end(*, override: LayerOverride, on: date, by: User, at: datetime) -> LayerOv
     Raises NotAllowedError, ConflictError and InvalidInputError.
     """
     _require(by, override.system)
-    end_row(override, on=on, by=by, at=at)
+    versions.end_row(override, on=on, by=by, at=at)
     system = override.system
     audit.record(
         verb=AuditVerb.OVERRIDE_ENDED,

@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
-
-from django.db import models
 
 from controls.choices import AuditVerb, SystemKind
 from controls.errors import ConflictError, InvalidInputError
@@ -171,7 +168,7 @@ def end_service(
     system = service.system
     access.require(by, Action.DESCRIBE_SYSTEM, system.owner_team)
     versions.claim(system, version=version)
-    end_row(service, on=on, by=by, at=at)
+    versions.end_row(service, on=on, by=by, at=at)
     audit.record(
         verb=AuditVerb.SERVICE_ENDED,
         target=service,
@@ -213,7 +210,7 @@ def end_profile(
     system = scope.system
     access.require(by, Action.DESCRIBE_SYSTEM, system.owner_team)
     versions.claim(system, version=version)
-    end_row(scope, on=on, by=by, at=at)
+    versions.end_row(scope, on=on, by=by, at=at)
     audit.record(
         verb=AuditVerb.PROFILE_ENDED,
         target=scope,
@@ -224,25 +221,6 @@ def end_profile(
         at=at,
     )
     return scope
-
-
-def end_row(row: Any, *, on: date, by: User, at: datetime) -> None:
-    """Write the end of a dated row, once.
-
-    Raises ConflictError where it has ended and InvalidInputError where it would end before
-    it began.
-    """
-    if on < row.since:
-        raise InvalidInputError(
-            f"It began on {row.since}: it cannot end before.", place="on"
-        )
-    manager: models.Manager[Any] = type(row)._default_manager
-    ended = manager.filter(pk=row.pk, ended_at__isnull=True).update(
-        ended_at=at, ended_by=by, ended_on=on
-    )
-    if not ended:
-        raise ConflictError("This has ended already.")
-    row.ended_at, row.ended_by, row.ended_on = at, by, on
 
 
 def _check_new(description: Description) -> None:

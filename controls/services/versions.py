@@ -1,13 +1,15 @@
-"""Optimistic locking: a change names the version it was made on, or it is refused."""
+"""How a row changes: on the version it was read with, and with an end that is said once."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import F
 
-from controls.errors import StaleVersionError
+from controls.errors import ConflictError, InvalidInputError, StaleVersionError
+from controls.models import User
 
 V = TypeVar("V", bound=models.Model)
 
@@ -27,3 +29,22 @@ def claim(row: V, *, version: int) -> None:
             current=current,
         )
     row.version = version + 1  # type: ignore[attr-defined]
+
+
+def end_row(row: Any, *, on: date, by: User, at: datetime) -> None:
+    """Write the end of a dated row, once.
+
+    Raises ConflictError where it has ended and InvalidInputError where it would end before
+    it began.
+    """
+    if on < row.since:
+        raise InvalidInputError(
+            f"It began on {row.since}: it cannot end before.", place="on"
+        )
+    manager: models.Manager[Any] = type(row)._default_manager
+    ended = manager.filter(pk=row.pk, ended_at__isnull=True).update(
+        ended_at=at, ended_by=by, ended_on=on
+    )
+    if not ended:
+        raise ConflictError("This has ended already.")
+    row.ended_at, row.ended_by, row.ended_on = at, by, on
