@@ -1,0 +1,68 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from controls.models import User, triggers
+from controls.services.setup import create_base_rows
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Rate limits of one test are not another's."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """A browser in which somebody is signed in."""
+
+    def sign_in(user: User) -> Client:
+        browser = Client()
+        browser.force_login(user)
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def committed_db(
+    django_db_blocker: pytest.FixtureRequest, django_db_setup: None
+) -> Iterator[None]:
+    """A database in which changes are really committed, emptied afterwards.
+
+    The only place that lifts the append-only triggers.
+    """
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        yield
+        triggers.drop(connection)
+        tables = [
+            name
+            for name in connection.introspection.django_table_names(only_existing=True)
+            if name != "django_migrations"
+        ]
+        empty(tables)
+        triggers.install(connection)
+        create_base_rows()
+        connection.close()
+
+
+def empty(tables: list[str]) -> None:
+    """Empty the tables, whatever points to whatever."""
+    quoted = [connection.ops.quote_name(name) for name in tables]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {', '.join(quoted)} RESTART IDENTITY CASCADE")
+            return
+        cursor.execute("PRAGMA foreign_keys=OFF")
+        for name in quoted:
+            cursor.execute(f"DELETE FROM {name}")  # noqa: S608 - our own table names
+        cursor.execute("PRAGMA foreign_keys=ON")
