@@ -227,6 +227,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "Kind": "controls.choices.Kind",
+        "Answer": "controls.choices.Answer",
+        "SystemKind": "controls.choices.SystemKind",
+        "LayerScope": "controls.choices.LayerScope",
+        "TokenScope": "controls.choices.TokenScope",
+        "ServiceModel": "controls.choices.ServiceModel",
+        "WorkflowState": "controls.choices.WorkflowState",
+    },
 }
 
 # --- Background work: the database is the queue, messages are hints ---

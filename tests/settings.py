@@ -34,3 +34,4 @@ STORAGES = {
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CONN_MAX_AGE = 0
+WHITENOISE_AUTOREFRESH = True

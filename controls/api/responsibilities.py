@@ -1,0 +1,337 @@
+"""Responsibilities: what was derived, what was decided, and the steps of deciding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controls.api import versions
+from controls.api.base import (
+    ReadOnlyViewSet,
+    StrictSerializer,
+    VisibleField,
+    acting_user,
+    asked_moment,
+    now,
+)
+from controls.api.pagination import NewestFirst
+from controls.api.systems import MOMENT
+from controls.choices import ImplementationStatus, Kind
+from controls.models import (
+    Decision,
+    Derivation,
+    Layer,
+    Responsibility,
+    ServiceVariant,
+    Team,
+)
+from controls.queries.matrix import believed
+from controls.rules.explanation import Names, sentences
+from controls.services import clock, decisions
+from controls.services.decisions import Content
+
+CARRIED = (
+    "kind",
+    "owner_team",
+    "implementation_status",
+    "provider_statement",
+    "customer_statement",
+    "rationale",
+)
+
+
+class DecisionSerializer(serializers.ModelSerializer[Decision]):
+    """A revision of what people decided."""
+
+    owner_team = serializers.CharField(source="owner_team.key", default=None)
+    decided_by = serializers.CharField(source="decided_by.name")
+    submitted_by = serializers.CharField(source="submitted_by.name", default=None)
+    by = serializers.CharField(source="by.name")
+
+    class Meta:
+        model = Decision
+        fields = [
+            "uuid",
+            "number",
+            "state",
+            "kind",
+            "source",
+            "owner_team",
+            "implementation_status",
+            "provider_statement",
+            "customer_statement",
+            "rationale",
+            "remark",
+            "effective_on",
+            "decided_by",
+            "submitted_by",
+            "submitted_at",
+            "by",
+            "at",
+        ]
+
+
+class DerivationSerializer(serializers.ModelSerializer[Derivation]):
+    """What was derived, and why."""
+
+    release = serializers.CharField(source="release.version")
+    told = serializers.SerializerMethodField(help_text="the explanation as sentences")
+
+    class Meta:
+        model = Derivation
+        fields = [
+            "kind",
+            "answer",
+            "parties",
+            "cells",
+            "whole",
+            "explanation",
+            "told",
+            "organization_only",
+            "release",
+            "cause",
+            "effective_on",
+            "at",
+        ]
+
+    def get_told(self, derivation: Derivation) -> list[str]:
+        """Return one sentence for each way a layer is carried."""
+        names = Names(
+            provider=self.context["provider"],
+            layers=dict(Layer.objects.values_list("code", "name")),
+            variants=dict(
+                ServiceVariant.objects.filter(key__in=derivation.cells).values_list(
+                    "key", "name"
+                )
+            ),
+        )
+        return sentences(derivation.answer, derivation.explanation, names=names)
+
+
+class ResponsibilitySerializer(serializers.ModelSerializer[Responsibility]):
+    """A responsibility as it stands today."""
+
+    system = serializers.CharField(source="system.key")
+    control = serializers.UUIDField(source="control.uuid")
+    control_id = serializers.CharField(source="control.control_id")
+    label = serializers.CharField(source="control.label")
+    title = serializers.CharField(source="control.title")
+    provider = serializers.CharField(source="provider.key")
+    kind = serializers.CharField(help_text="decided, else derived")
+    derived_kind = serializers.CharField()
+    state = serializers.CharField()
+    suspect = serializers.BooleanField()
+    owner_team = serializers.CharField(
+        source="latest_decision.owner_team.key", default=None
+    )
+
+    class Meta:
+        model = Responsibility
+        fields = [
+            "uuid",
+            "system",
+            "control",
+            "control_id",
+            "label",
+            "title",
+            "provider",
+            "kind",
+            "derived_kind",
+            "state",
+            "suspect",
+            "owner_team",
+            "version",
+        ]
+
+
+class ResponsibilityDetailSerializer(ResponsibilitySerializer):
+    """A responsibility with its derivation and decision at a moment."""
+
+    derived = DerivationSerializer(allow_null=True)
+    decided = DecisionSerializer(allow_null=True)
+
+    class Meta(ResponsibilitySerializer.Meta):
+        fields = [*ResponsibilitySerializer.Meta.fields, "derived", "decided"]
+
+
+class ContentInput(StrictSerializer):
+    """What is decided. What is left out stays as it was."""
+
+    kind = serializers.ChoiceField(Kind.choices, required=False)
+    owner_team = VisibleField(Team, required=False, allow_null=True)
+    implementation_status = serializers.ChoiceField(
+        ImplementationStatus.choices, required=False, allow_blank=True
+    )
+    provider_statement = serializers.CharField(
+        required=False, allow_blank=True, max_length=20000
+    )
+    customer_statement = serializers.CharField(
+        required=False, allow_blank=True, max_length=20000
+    )
+    rationale = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    effective_on = serializers.DateField(required=False, allow_null=True)
+
+
+class NothingInput(StrictSerializer):
+    """An empty body."""
+
+
+class RemarkInput(StrictSerializer):
+    """A word on it."""
+
+    remark = serializers.CharField(default="", allow_blank=True, max_length=5000)
+
+
+class ResponsibilityFilter(filters.FilterSet):
+    """Filters of responsibilities."""
+
+    system = filters.CharFilter(field_name="system__key")
+    control_id = filters.CharFilter(field_name="control__control_id")
+    group = filters.CharFilter(field_name="control__group_id")
+    owner_team = filters.CharFilter(field_name="latest_decision__owner_team__key")
+    state = filters.CharFilter()
+    kind = filters.CharFilter()
+    suspect = filters.BooleanFilter()
+
+    class Meta:
+        model = Responsibility
+        fields: list[str] = []
+
+
+class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
+    """Who does it: derived, decided, reviewed."""
+
+    model = Responsibility
+    lookup_field = "uuid"
+    filterset_class = ResponsibilityFilter
+
+    def get_queryset(self) -> QuerySet[Responsibility]:
+        """Return the responsibilities with how each stands today."""
+        today = clock.day(now())
+        return (
+            self.visible()
+            .with_state()
+            .with_kind(on=today)
+            .with_suspicion(on=today)
+            .select_related(
+                "system__owner_team",
+                "system__provider",
+                "control",
+                "provider",
+                "latest_decision__owner_team",
+            )
+        )
+
+    def visible(self) -> Any:
+        """Return the rows that this person may see."""
+        return super().visible()
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Responsibility]]:
+        """Return the longer answer for a single one."""
+        if self.action == "list":
+            return ResponsibilitySerializer
+        return ResponsibilityDetailSerializer
+
+    @extend_schema(parameters=MOMENT)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show a responsibility with why it is so; `as_of` and `on` choose the moment."""
+        return self._shown(self.get_object())
+
+    @extend_schema(responses=DecisionSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=NewestFirst, filter_backends=[])
+    def decisions(self, request: Request, uuid: str) -> Response:
+        """List every revision, newest first."""
+        rows = self.get_object().decisions.select_related(
+            "owner_team", "decided_by", "submitted_by", "by"
+        )
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(DecisionSerializer(page, many=True).data)
+
+    @extend_schema(request=ContentInput, responses=ResponsibilityDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, uuid: str) -> Response:
+        """Decide who carries the control. Without a kind, the derived one is taken."""
+        responsibility = self.get_object()
+        version, values = versions.expected(request), self.checked(ContentInput)
+        latest = responsibility.latest_decision
+        carried = {name: getattr(latest, name) for name in CARRIED} if latest else {}
+        content = {"kind": responsibility.derived_kind, **carried, **values}
+        decisions.assign(
+            responsibility=responsibility,
+            version=version,
+            content=Content(**content),
+            by=acting_user(request),
+            at=now(),
+        )
+        return self._fresh(responsibility)
+
+    @extend_schema(request=NothingInput, responses=ResponsibilityDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def submit(self, request: Request, uuid: str) -> Response:
+        """Ask a second person to review."""
+        responsibility = self.get_object()
+        version = versions.expected(request)
+        self.checked(NothingInput)
+        decisions.submit(
+            responsibility=responsibility,
+            version=version,
+            by=acting_user(request),
+            at=now(),
+        )
+        return self._fresh(responsibility)
+
+    @extend_schema(request=RemarkInput, responses=ResponsibilityDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, uuid: str) -> Response:
+        """Approve what somebody else decided and submitted."""
+        responsibility = self.get_object()
+        version, values = versions.expected(request), self.checked(RemarkInput)
+        decisions.approve(
+            responsibility=responsibility,
+            version=version,
+            by=acting_user(request),
+            at=now(),
+            **values,
+        )
+        return self._fresh(responsibility)
+
+    @extend_schema(request=RemarkInput, responses=ResponsibilityDetailSerializer)
+    @action(detail=True, methods=["post"], url_path="return")
+    def send_back(self, request: Request, uuid: str) -> Response:
+        """Return what somebody else submitted, saying why."""
+        responsibility = self.get_object()
+        version, values = versions.expected(request), self.checked(RemarkInput)
+        decisions.send_back(
+            responsibility=responsibility,
+            version=version,
+            by=acting_user(request),
+            at=now(),
+            **values,
+        )
+        return self._fresh(responsibility)
+
+    def _fresh(self, responsibility: Responsibility) -> Response:
+        return self._shown(self.get_queryset().get(pk=responsibility.pk))
+
+    def _shown(self, responsibility: Responsibility) -> Response:
+        derived, decided = believed(responsibility, moment=asked_moment(self.request))
+        context = {
+            **self.get_serializer_context(),
+            "provider": responsibility.provider.name,
+        }
+        data = ResponsibilitySerializer(responsibility, context=context).data
+        body = {
+            **data,
+            "derived": DerivationSerializer(derived, context=context).data
+            if derived
+            else None,
+            "decided": DecisionSerializer(decided).data if decided else None,
+        }
+        return versions.tagged(Response(body), responsibility.version)

@@ -1,0 +1,317 @@
+"""Systems, the services they use, the profiles that bind them, and their matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controls.api import idempotency, versions
+from controls.api.base import (
+    ReadOnlyViewSet,
+    StrictSerializer,
+    VisibleField,
+    acting_user,
+    asked_moment,
+    now,
+)
+from controls.api.matrices import MatrixSerializer, shown
+from controls.choices import SystemKind
+from controls.models import (
+    Profile,
+    Provider,
+    ServiceVariant,
+    System,
+    SystemProfile,
+    SystemService,
+    Team,
+)
+from controls.queries.matrix import matrix
+from controls.services import clock, systems
+from controls.services.systems import Description, Use
+
+MOMENT = [
+    OpenApiParameter(
+        "as_of",
+        OpenApiTypes.STR,
+        description="What was recorded by then: an instant, or a date, meaning its end.",
+    ),
+    OpenApiParameter("on", OpenApiTypes.DATE, description="What was in force on that day."),
+]
+
+
+class SystemServiceSerializer(serializers.ModelSerializer[SystemService]):
+    """A service in use."""
+
+    variant = serializers.CharField(source="variant.key")
+    name = serializers.CharField(source="variant.name")
+
+    class Meta:
+        model = SystemService
+        fields = [
+            "uuid",
+            "variant",
+            "name",
+            "accounts",
+            "regions",
+            "since",
+            "until",
+            "ended_on",
+            "started_at",
+            "ended_at",
+        ]
+
+
+class SystemProfileSerializer(serializers.ModelSerializer[SystemProfile]):
+    """A profile in the system's scope."""
+
+    profile = serializers.CharField(source="profile.key")
+    title = serializers.CharField(source="profile.title")
+
+    class Meta:
+        model = SystemProfile
+        fields = ["uuid", "profile", "title", "since", "ended_on", "started_at", "ended_at"]
+
+
+class SystemSerializer(serializers.ModelSerializer[System]):
+    """A system."""
+
+    provider = serializers.CharField(source="provider.key")
+    owner_team = serializers.CharField(source="owner_team.key")
+
+    class Meta:
+        model = System
+        fields = [
+            "uuid",
+            "key",
+            "name",
+            "description",
+            "kind",
+            "provider",
+            "owner_team",
+            "has_custom_code",
+            "created_at",
+            "version",
+        ]
+
+
+class SystemDetailSerializer(SystemSerializer):
+    """A system with its services and scope, ended ones too."""
+
+    services = SystemServiceSerializer(many=True)
+    profiles = SystemProfileSerializer(source="scopes", many=True)
+
+    class Meta(SystemSerializer.Meta):
+        fields = [*SystemSerializer.Meta.fields, "services", "profiles"]
+
+
+class UseInput(StrictSerializer):
+    """A service variant to put in use."""
+
+    variant = VisibleField(ServiceVariant)
+    accounts = serializers.ListField(
+        child=serializers.RegexField(r"^\d{12}$"), default=list, max_length=500
+    )
+    regions = serializers.ListField(
+        child=serializers.RegexField(r"^[a-z]{2}(-[a-z]+)+-\d$"),
+        default=list,
+        max_length=60,
+    )
+    since = serializers.DateField(default=None)
+    until = serializers.DateField(default=None)
+
+
+class SystemInput(StrictSerializer):
+    """A system to record."""
+
+    key = serializers.SlugField(max_length=60)
+    name = serializers.CharField(max_length=120)
+    description = serializers.CharField(default="", allow_blank=True, max_length=5000)
+    kind = serializers.ChoiceField(SystemKind.choices, default=SystemKind.WORKLOAD)
+    owner_team = VisibleField(Team)
+    provider = serializers.SlugRelatedField(
+        slug_field="key", queryset=Provider.objects.all(), default=None
+    )
+    has_custom_code = serializers.BooleanField(default=True)
+    profiles = VisibleField(Profile, many=True, default=list)
+    services = UseInput(many=True, default=list)
+
+
+class SystemChange(StrictSerializer):
+    """What may change about a system. What is left out stays."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    description = serializers.CharField(allow_blank=True, max_length=5000, required=False)
+    has_custom_code = serializers.BooleanField(required=False)
+
+
+class ServicesInput(StrictSerializer):
+    """Service variants to put in use at once."""
+
+    services = UseInput(many=True, allow_empty=False)
+
+
+class ProfileInput(StrictSerializer):
+    """A profile to put in scope."""
+
+    profile = VisibleField(Profile)
+    since = serializers.DateField(default=None)
+
+
+class EndInput(StrictSerializer):
+    """The first day on which it no longer holds."""
+
+    on = serializers.DateField(default=None)
+
+
+class SystemViewSet(ReadOnlyViewSet[System]):
+    """What a team runs, or the organisation itself."""
+
+    model = System
+    lookup_field = "key"
+    filterset_fields = ["kind", "owner_team__key"]
+
+    def get_queryset(self) -> QuerySet[System]:
+        """Return the systems with what an answer shows."""
+        rows = self.visible().select_related("provider", "owner_team")
+        if self.action == "list":
+            return rows
+        return rows.prefetch_related("services__variant", "scopes__profile")
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[System]]:
+        """Return the longer answer for a single one."""
+        return SystemSerializer if self.action == "list" else SystemDetailSerializer
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show a system; its ETag is what a change must name."""
+        system = self.get_object()
+        return versions.tagged(Response(self.get_serializer(system).data), system.version)
+
+    @extend_schema(request=SystemInput, responses={201: SystemDetailSerializer})
+    def create(self, request: Request) -> Response:
+        """Record a system, with its services and scope, and derive its controls."""
+
+        def make() -> Response:
+            values = self.checked(SystemInput)
+            uses = [Use(**use) for use in values.pop("services")]
+            values["provider"] = values["provider"] or Provider.objects.get(key="aws")
+            system = systems.create(
+                description=Description(**values, uses=uses),
+                by=acting_user(request),
+                at=now(),
+            )
+            return self._shown(system, status.HTTP_201_CREATED)
+
+        return idempotency.once(request, make)
+
+    @extend_schema(request=SystemChange, responses=SystemDetailSerializer)
+    def partial_update(self, request: Request, key: str) -> Response:
+        """Change what a system is called and whether it has code of its own."""
+        system = self.get_object()
+        wanted = {
+            name: getattr(system, name)
+            for name in ("name", "description", "has_custom_code")
+        }
+        systems.change(
+            system=system,
+            version=versions.expected(request),
+            by=acting_user(request),
+            at=now(),
+            **{**wanted, **self.checked(SystemChange)},
+        )
+        return self._shown(system)
+
+    @extend_schema(request=ServicesInput, responses=SystemDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def services(self, request: Request, key: str) -> Response:
+        """Put service variants in use and derive the system anew."""
+        system = self.get_object()
+        version = versions.expected(request)
+        uses = [Use(**use) for use in self.checked(ServicesInput)["services"]]
+        systems.start_services(
+            system=system, version=version, uses=uses, by=acting_user(request), at=now()
+        )
+        return self._shown(system)
+
+    @extend_schema(
+        request=EndInput,
+        responses=SystemDetailSerializer,
+        parameters=[OpenApiParameter("service", OpenApiTypes.UUID, OpenApiParameter.PATH)],
+    )
+    @action(
+        detail=True, methods=["post"], url_path="services/(?P<service>[0-9a-f-]{36})/end"
+    )
+    def end_service(self, request: Request, key: str, service: str) -> Response:
+        """Say from which day on a service is no longer used; today unless `on` says
+        otherwise.
+        """
+        system = self.get_object()
+        row = get_object_or_404(system.services.select_related("variant"), uuid=service)
+        row.system = system
+        at = now()
+        systems.end_service(
+            service=row,
+            version=versions.expected(request),
+            on=self.checked(EndInput)["on"] or clock.day(at),
+            by=acting_user(request),
+            at=at,
+        )
+        return self._shown(system)
+
+    @extend_schema(request=ProfileInput, responses=SystemDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def profiles(self, request: Request, key: str) -> Response:
+        """Put a profile in the system's scope and derive its controls."""
+        system, at = self.get_object(), now()
+        version, values = versions.expected(request), self.checked(ProfileInput)
+        systems.start_profile(
+            system=system,
+            version=version,
+            profile=values["profile"],
+            since=values["since"] or clock.day(at),
+            by=acting_user(request),
+            at=at,
+        )
+        return self._shown(system)
+
+    @extend_schema(
+        request=EndInput,
+        responses=SystemDetailSerializer,
+        parameters=[OpenApiParameter("scope", OpenApiTypes.UUID, OpenApiParameter.PATH)],
+    )
+    @action(detail=True, methods=["post"], url_path="profiles/(?P<scope>[0-9a-f-]{36})/end")
+    def end_profile(self, request: Request, key: str, scope: str) -> Response:
+        """Say from which day on a profile no longer binds the system."""
+        system = self.get_object()
+        row = get_object_or_404(system.scopes.select_related("profile"), uuid=scope)
+        row.system = system
+        at = now()
+        systems.end_profile(
+            scope=row,
+            version=versions.expected(request),
+            on=self.checked(EndInput)["on"] or clock.day(at),
+            by=acting_user(request),
+            at=at,
+        )
+        return self._shown(system)
+
+    @extend_schema(responses=MatrixSerializer, parameters=MOMENT)
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def matrix(self, request: Request, key: str) -> Response:
+        """Show the controls by services, with the combined answer, decided beside derived.
+        """
+        system = self.get_object()
+        return Response(shown(matrix(system=system, moment=asked_moment(request))))
+
+    def _shown(self, system: System, code: int = status.HTTP_200_OK) -> Response:
+        fresh = self.get_queryset().get(pk=system.pk)
+        return versions.tagged(
+            Response(SystemDetailSerializer(fresh).data, status=code), fresh.version
+        )

@@ -1,0 +1,30 @@
+"""The addresses of the API: plural nouns, verbs only for decisions."""
+
+from django.urls import re_path
+from rest_framework.routers import SimpleRouter
+
+from controls.api.audit_events import AuditEventViewSet
+from controls.api.catalogs import CatalogViewSet, ControlViewSet, ProfileViewSet
+from controls.api.facts import LayerViewSet, ProviderViewSet, ServiceVariantViewSet
+from controls.api.overrides import OverrideViewSet
+from controls.api.people import TeamViewSet, TokenViewSet, UserViewSet
+from controls.api.problems import not_found
+from controls.api.responsibilities import ResponsibilityViewSet
+from controls.api.systems import SystemViewSet
+
+router = SimpleRouter()
+router.register("audit-events", AuditEventViewSet, basename="audit-event")
+router.register("catalogs", CatalogViewSet, basename="catalog")
+router.register("controls", ControlViewSet, basename="control")
+router.register("layers", LayerViewSet, basename="layer")
+router.register("overrides", OverrideViewSet, basename="override")
+router.register("profiles", ProfileViewSet, basename="profile")
+router.register("providers", ProviderViewSet, basename="provider")
+router.register("responsibilities", ResponsibilityViewSet, basename="responsibility")
+router.register("service-variants", ServiceVariantViewSet, basename="service-variant")
+router.register("systems", SystemViewSet, basename="system")
+router.register("teams", TeamViewSet, basename="team")
+router.register("tokens", TokenViewSet, basename="token")
+router.register("users", UserViewSet, basename="user")
+
+urlpatterns = [*router.urls, re_path("", not_found)]
