@@ -31,6 +31,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in MODES:
         sys.stderr.write("usage: python -m srm_project.embedded run|setup\n")
         return 2
+    # Database, evidence, keys and logs are nobody else's to read.
+    os.umask(0o077)
     stop = StopRequest()
     stop.listen()
     try:

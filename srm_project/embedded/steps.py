@@ -24,6 +24,7 @@ def main() -> int:
     """Run every step that is due; return 0, or 1 after one line about what stopped it."""
     django.setup()
     try:
+        create_queue_folders()
         migrate()
         call_command("createcachetable", verbosity=0)
         collect_static_files()
@@ -32,6 +33,13 @@ def main() -> int:
         sys.stderr.write(f"srm: the set-up stopped: {error}\n")
         return 1
     return 0
+
+
+def create_queue_folders() -> None:
+    """Create the folders of the embedded broker; workers read before anybody writes."""
+    for name in ("data_folder_in", "data_folder_out", "control_folder"):
+        if folder := settings.CELERY_BROKER_TRANSPORT_OPTIONS.get(name):
+            Path(folder).mkdir(parents=True, exist_ok=True)
 
 
 def migrate() -> None:
