@@ -1,4 +1,4 @@
-"""SRM as `make run` starts it: answers, shows the sign-in once, keeps data, stops cleanly."""
+"""SRM as `make run` starts it: answers, shows the sign-in once, stops cleanly."""
 
 import os
 import re
@@ -70,13 +70,15 @@ def test_the_first_start_answers_shows_the_sign_in_and_stops_cleanly(first_start
     assert said.endswith("srm: stopped.\n")
 
 
-def test_nobody_else_may_read_what_it_keeps(data: Path, first_start):
+@pytest.mark.usefixtures("first_start")
+def test_nobody_else_may_read_what_it_keeps(data: Path):
     kept = [data, *data.rglob("*")]
 
     assert [path for path in kept if path.stat().st_mode & 0o077] == []
 
 
-def test_a_second_start_keeps_the_data_and_shows_no_password(data: Path, first_start):
+@pytest.mark.usefixtures("first_start")
+def test_a_second_start_keeps_the_data_and_shows_no_password(data: Path):
     said, status = run_once(data)
 
     assert status == 0
