@@ -1,18 +1,16 @@
 """The facts that SRM ships: versioned data files and a reader. No Django here."""
 
-from controls.knowledge.reader import (
-    LATEST,
+from controls.knowledge.reader import LATEST, KnowledgeError, read_release
+from controls.knowledge.records import (
     Cadence,
     ControlRow,
     CrosswalkRow,
     Framework,
-    KnowledgeError,
     LayerFact,
     LayerRow,
     Release,
     SourceRow,
     VariantRow,
-    read_release,
 )
 from controls.knowledge.tokens import control_token
 

@@ -6,15 +6,30 @@ import csv
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+from controls.knowledge.records import (
+    Cadence,
+    ControlRow,
+    CrosswalkRow,
+    Framework,
+    LayerFact,
+    LayerRow,
+    Release,
+    SourceRow,
+    VariantRow,
+)
+from controls.knowledge.tokens import control_token
+
 LATEST = "2026.1"
+MANIFEST = "manifest.json"
 
 MODELS = ("infrastructure", "managed", "abstracted")
 SCOPES = frozenset({"service", "system", "organization"})
@@ -42,8 +57,38 @@ REVIEW_KINDS = frozenset(
         "other",
     }
 )
+EVIDENCE_KINDS = frozenset(
+    {
+        "access-review",
+        "agreement",
+        "assessment",
+        "attestation",
+        "change-record",
+        "config-review",
+        "config-scan",
+        "exercise-record",
+        "incident-record",
+        "inventory",
+        "patch-report",
+        "plan",
+        "policy",
+        "provider-report",
+        "responsibility-matrix",
+        "restore-test",
+        "review-record",
+        "training-record",
+        "vuln-scan",
+    }
+)
 UNITS = frozenset({"days", "weeks", "months", "years"})
 YES_NO = {"yes": True, "no": False}
+DOCUMENTS = {
+    "PCI DSS": "PCI-DSS",
+    "FedRAMP": "FEDRAMP-MOD",
+    "CIS v8.1": "CIS-8.1",
+    "editorial": "editorial",
+}
+"""How the source id of a cadence begins → the key of the document it is in."""
 
 T = TypeVar("T")
 
@@ -52,152 +97,13 @@ class KnowledgeError(Exception):
     """The shipped facts do not add up; the message names file, row and field."""
 
 
-@dataclass(frozen=True, slots=True)
-class LayerRow:
-    """A layer with the value that each service model has for it."""
-
-    code: str
-    name: str
-    scope: str
-    defaults: Mapping[str, str]
-    sources: str
-    confidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class VariantRow:
-    """A service variant."""
-
-    key: str
-    name: str
-    iam_prefix: str
-    model: str
-    sources: str
-    patch_evidence_api: str
-    confidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class LayerFact:
-    """What holds for a layer on a variant.
-
-    `basis`: `variant` for its own word, else `model`.
-    """
-
-    variant: str
-    layer: str
-    value: str
-    basis: str
-    note: str
-    sources: str
-    confidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """A document that facts rest on."""
-
-    key: str
-    title: str
-    publisher: str
-    url: str
-    year_seen: str
-
-
-@dataclass(frozen=True, slots=True)
-class Framework:
-    """A published set of controls of which ids, at least, are shipped."""
-
-    key: str
-    version: str
-    title: str
-    publisher: str
-    text_shippable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ControlRow:
-    """A control of NIST SP 800-53 rev 5 with the layers it touches, most important first.
-    """
-
-    control_id: str
-    label: str
-    title: str
-    baselines: frozenset[str]
-    layers: tuple[str, ...]
-    evidence_kinds: tuple[str, ...]
-    reason: str
-    confidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class CrosswalkRow:
-    """A pair: a control of NIST SP 800-53 rev 5 and a printed id of another framework."""
-
-    control_id: str
-    framework: str
-    label: str
-    grade: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cadence:
-    """How often a kind of work is due, and who says so."""
-
-    key: str
-    title: str
-    kind: str
-    every: int
-    unit: str
-    is_default: bool
-    triggers: str
-    source: str
-    confidence: str
-    layers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """All facts of one version.
-
-    `sha256` is of the manifest, which holds those of the files.
-    """
-
-    version: str
-    published_on: date
-    sha256: str
-    lead_times_days: tuple[int, ...]
-    layers: Mapping[str, LayerRow]
-    variants: Mapping[str, VariantRow]
-    variant_facts: Mapping[tuple[str, str], LayerFact]
-    sources: Mapping[str, SourceRow]
-    frameworks: Mapping[str, Framework]
-    controls: Mapping[str, ControlRow]
-    crosswalk: tuple[CrosswalkRow, ...]
-    cadences: tuple[Cadence, ...] = field(default=())
-
-    def effective(self, variant: str, layer: str) -> LayerFact:
-        """Return what holds for a layer on a variant: its own word, else its model's."""
-        own = self.variant_facts.get((variant, layer))
-        if own is not None:
-            return own
-        row = self.layers[layer]
-        return LayerFact(
-            variant=variant,
-            layer=layer,
-            value=row.defaults[self.variants[variant].model],
-            basis="model",
-            note="",
-            sources=row.sources,
-            confidence=row.confidence,
-        )
-
-
 class _Row:
     """One line of a file, whose fields are taken by name and checked."""
 
-    def __init__(self, file: str, line: int, fields: Mapping[str, Any]) -> None:
+    def __init__(self, file: str, line: int, fields: Mapping[Any, Any]) -> None:
         self._file, self._line, self._fields = file, line, fields
+        if None in fields:
+            raise self.fail("the last", "more fields follow than the first row names")
 
     def fail(self, name: str, why: str) -> KnowledgeError:
         """Return the error that names the place."""
@@ -223,6 +129,8 @@ class _Row:
         for word in words:
             if word not in known:
                 raise self.fail(name, f"{word!r} is not known")
+            if words.count(word) > 1:
+                raise self.fail(name, f"{word!r} stands there twice")
         return words
 
     def number(self, name: str) -> int:
@@ -238,25 +146,43 @@ class _Folder:
 
     def __init__(self, folder: Traversable) -> None:
         self._folder = folder
-        raw = self._bytes("manifest.json")
+        raw = self._bytes(MANIFEST)
         self.sha256 = hashlib.sha256(raw).hexdigest()
-        self.manifest: dict[str, Any] = json.loads(raw)
+        try:
+            manifest = json.loads(raw)
+            self.version = str(manifest["version"])
+            self.published_on = date.fromisoformat(manifest["published_on"])
+            self.lead_times_days = tuple(int(d) for d in manifest["lead_times_days"])
+            self.attribution = MappingProxyType(dict(manifest["attribution"]))
+            self._stated = {
+                name: (str(file["sha256"]), int(file["rows"]))
+                for name, file in manifest["files"].items()
+            }
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise KnowledgeError(
+                f"{MANIFEST}: is not a manifest ({type(error).__name__}: {error})"
+            ) from error
 
     def rows(self, name: str) -> list[_Row]:
         """Return the lines of a file. Row 1 holds the names of the fields."""
         raw = self._bytes(name)
-        stated = self.manifest["files"].get(name, {})
-        if hashlib.sha256(raw).hexdigest() != stated.get("sha256"):
-            raise KnowledgeError(f"{name}: its hash is not the one in manifest.json")
-        lines = csv.DictReader(io.StringIO(raw.decode("utf-8"), newline=""))
-        found = [_Row(name, number, fields) for number, fields in enumerate(lines, start=2)]
-        if len(found) != stated["rows"]:
-            raise KnowledgeError(f"{name}: holds {len(found)} rows, not {stated['rows']}")
+        sha256, count = self._stated.get(name, ("", 0))
+        if hashlib.sha256(raw).hexdigest() != sha256:
+            raise KnowledgeError(f"{name}: its hash is not the one in {MANIFEST}")
+        try:
+            lines = csv.DictReader(
+                io.StringIO(raw.decode("utf-8"), newline=""), strict=True
+            )
+            found = [_Row(name, line, fields) for line, fields in enumerate(lines, start=2)]
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise KnowledgeError(f"{name}: is not CSV in UTF-8 ({error})") from error
+        if len(found) != count:
+            raise KnowledgeError(f"{name}: holds {len(found)} rows, not {count}")
         return found
 
     def keyed(
         self, name: str, read: Callable[[_Row], T], key: Callable[[T], Any]
-    ) -> dict[Any, T]:
+    ) -> Mapping[Any, T]:
         """Return the rows of a file by a key that may occur once."""
         found: dict[Any, T] = {}
         for row in self.rows(name):
@@ -264,7 +190,7 @@ class _Folder:
             if key(item) in found:
                 raise row.fail("key", f"{key(item)!r} stands there twice")
             found[key(item)] = item
-        return found
+        return MappingProxyType(found)
 
     def _bytes(self, name: str) -> bytes:
         file = self._folder / name
@@ -303,14 +229,15 @@ def read_folder(folder: Traversable) -> Release:
     )
     cadences = files.keyed(
         "cadences.csv",
-        lambda row: _cadence(row, layers),
+        lambda row: _cadence(row, layers, sources),
         lambda row: (row.key, row.source, row.every, row.unit),
     )
+    _check_one_default(cadences.values())
     return Release(
-        version=files.manifest["version"],
-        published_on=date.fromisoformat(files.manifest["published_on"]),
+        version=files.version,
+        published_on=files.published_on,
         sha256=files.sha256,
-        lead_times_days=tuple(files.manifest["lead_times_days"]),
+        lead_times_days=files.lead_times_days,
         layers=layers,
         variants=variants,
         variant_facts=files.keyed(
@@ -323,6 +250,7 @@ def read_folder(folder: Traversable) -> Release:
         controls=controls,
         crosswalk=tuple(crosswalk.values()),
         cadences=tuple(cadences.values()),
+        attribution=files.attribution,
     )
 
 
@@ -338,7 +266,7 @@ def _source(row: _Row) -> SourceRow:
 
 def _layer(row: _Row, sources: Collection[str]) -> LayerRow:
     scope = row.one_of("scope", SCOPES)
-    defaults = {model: row.one_of(model, VALUES) for model in MODELS}
+    defaults = MappingProxyType({model: row.one_of(model, VALUES) for model in MODELS})
     if scope != "service" and len(set(defaults.values())) > 1:
         raise row.fail("scope", "a layer above the services has one value for all models")
     return LayerRow(
@@ -397,13 +325,14 @@ def _control(row: _Row, layers: Collection[str]) -> ControlRow:
     touched = row.several_of("layers", layers)
     if not touched:
         raise row.fail("layers", "is missing")
+    label = row.text("label", required=True)
     return ControlRow(
-        control_id=row.text("control_id", required=True),
-        label=row.text("label", required=True),
+        control_id=row.one_of("control_id", {control_token(label)}),
+        label=label,
         title=row.text("title", required=True),
         baselines=frozenset(row.several_of("baselines", BASELINES)),
         layers=touched,
-        evidence_kinds=tuple(row.text("evidence_kinds").split()),
+        evidence_kinds=row.several_of("evidence_kinds", EVIDENCE_KINDS),
         reason=row.text("reason", required=True),
         confidence=row.one_of("confidence", CONFIDENCES),
     )
@@ -420,7 +349,11 @@ def _pair(
     )
 
 
-def _cadence(row: _Row, layers: Collection[str]) -> Cadence:
+def _cadence(row: _Row, layers: Collection[str], sources: Collection[str]) -> Cadence:
+    source = row.text("source", required=True)
+    document = next((key for word, key in DOCUMENTS.items() if source.startswith(word)), "")
+    if document not in sources:
+        raise row.fail("source", f"{source!r} is in no known document")
     return Cadence(
         key=row.text("key", required=True),
         title=row.text("title", required=True),
@@ -429,7 +362,18 @@ def _cadence(row: _Row, layers: Collection[str]) -> Cadence:
         unit=row.one_of("unit", UNITS),
         is_default=YES_NO[row.one_of("is_default", YES_NO)],
         triggers=row.text("triggers"),
-        source=row.text("source", required=True),
+        audience=row.text("audience"),
+        source=source,
+        document=document,
         confidence=row.one_of("confidence", CONFIDENCES),
         layers=row.several_of("layers", layers),
     )
+
+
+def _check_one_default(cadences: Collection[Cadence]) -> None:
+    defaults = Counter(row.key for row in cadences if row.is_default)
+    for key in dict.fromkeys(row.key for row in cadences):
+        if defaults[key] != 1:
+            raise KnowledgeError(
+                f"cadences.csv, {key}, is_default: {defaults[key]} rows say yes, not one"
+            )
