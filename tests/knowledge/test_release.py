@@ -152,7 +152,7 @@ def test_an_id_stands_at_the_task_that_it_is_about(task, source):
 
 def test_nothing_of_a_release_can_be_changed_by_who_reads_it():
     with pytest.raises(TypeError, match="does not support item assignment"):
-        RELEASE.layers["facility"] = RELEASE.layers["media"]
+        RELEASE.layers["facility"] = RELEASE.layers["media"]  # type: ignore[index]
 
     assert read_release() is RELEASE
 
@@ -215,6 +215,8 @@ def rewrite(folder, name, old, new):
         ("cadences.csv", "PCI DSS 1.2.7", "1.2.7", "cadences.csv, row 2, source: '1.2.7'"),
         ("cadences.csv", "months,yes", "months,no", "firewall-rules, is_default: 0 rows"),
         ("frameworks.csv", ",yes", ",maybe", "text_shippable: 'maybe' is not known"),
+        ("layers.csv", "parallel,", "shared,", "scope: a layer above the services"),
+        ("controls.csv", ",governance,", ",,", "controls.csv, row 2, layers: is missing"),
         ("layers.csv", "QS-PE", "QS-XX", "layers.csv, row 2, sources: 'QS-XX'"),
         ("controls.csv", "ac-1,", "ac-9,", "controls.csv, row 2, control_id: 'ac-9'"),
         ("controls.csv", ",policy,", ",poem,", "row 2, evidence_kinds: 'poem'"),
