@@ -1,9 +1,12 @@
 """The Celery app. Workers need the database and the broker, never the web."""
 
+from __future__ import annotations
+
 import os
 
-from celery import Celery
-from celery.signals import setup_logging
+import structlog
+from celery import Celery, Task
+from celery.signals import setup_logging, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "srm_project.settings")
 
@@ -15,3 +18,13 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Keep the logging of the settings; Celery would put its own in its place."""
+
+
+@task_prerun.connect
+def name_the_run(task_id: str, task: Task[..., object], **_: object) -> None:
+    """Put the run's id on its log lines and on the audit events it causes."""
+    from controls.services.audit import request_id  # apps are loaded after this module
+
+    request_id.set(task_id)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, request_id=task_id)

@@ -13,7 +13,7 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
 
 import environ
@@ -22,6 +22,14 @@ from django.core.exceptions import ImproperlyConfigured
 REPOSITORY = Path(__file__).resolve().parents[1]
 EMBEDDED, PRODUCTION = "embedded", "production"
 SHORTEST_KEY = 50
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+# A server that is gone is noticed within seconds, and nobody waits for a lock for ever.
+POSTGRESQL = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 30_000,
+    "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=10min",
+}
 
 
 def refuse(variable: str, why: str) -> ImproperlyConfigured:
@@ -42,11 +50,11 @@ class Environment:
         """Return a variable without surrounding space."""
         return self.variables.get(name, default).strip() or default
 
-    def number(self, name: str, default: int) -> int:
+    def number(self, name: str, default: int, *, most: int = 1_000_000) -> int:
         """Return a whole number of at least one."""
         text = self.text(name, str(default))
-        if not text.isdecimal() or int(text) < 1:
-            raise refuse(name, f"is {text!r}; it must be a whole number of at least 1.")
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise refuse(name, f"is {text!r}; it must be a whole number, 1 to {most}.")
         return int(text)
 
     def words(self, name: str) -> list[str]:
@@ -93,8 +101,7 @@ class Environment:
 
     @cached_property
     def secret_key(self) -> str:
-        """Return the key that signs sessions; the embedded default makes and keeps its own.
-        """
+        """Return the key that signs sessions; embedded, SRM makes and keeps its own."""
         key = self.text("SECRET_KEY")
         if not key and not self.is_production:
             return _kept_secret(self.folder("keys") / "secret_key")
@@ -123,12 +130,22 @@ class Environment:
     @cached_property
     def base_url(self) -> str:
         """Return the address that mails and exports link to."""
-        url = self.text("SRM_BASE_URL", f"http://127.0.0.1:{self.number('PORT', 8000)}")
-        if self.is_production and urlsplit(url).scheme != "https":
+        port = self.number("PORT", 8000, most=65535)
+        url = self.text("SRM_BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
+        parts = _parts("SRM_BASE_URL", url)
+        if self.is_production and (parts.scheme != "https" or not parts.hostname):
             raise refuse(
                 "SRM_BASE_URL", "must be the public address and begin with https://."
             )
-        return url.rstrip("/")
+        if parts.path or parts.query or parts.fragment:
+            raise refuse("SRM_BASE_URL", "must end after the host: SRM serves all of it.")
+        return url
+
+    @property
+    def from_email(self) -> str:
+        """Return the sender of mails; by default SRM at the public host."""
+        host = urlsplit(self.base_url).hostname
+        return self.text("SRM_FROM_EMAIL", f"SRM <srm@{host}>")
 
     @cached_property
     def trusted_proxies(self) -> list[str]:
@@ -136,12 +153,16 @@ class Environment:
         networks = self.words("SRM_TRUSTED_PROXIES")
         for network in networks:
             try:
-                ip_network(network)
+                everybody = ip_network(network).prefixlen == 0
             except ValueError:
                 raise refuse(
                     "SRM_TRUSTED_PROXIES",
                     f"holds {network!r}, which is not an address or network.",
                 ) from None
+            if everybody:
+                raise refuse(
+                    "SRM_TRUSTED_PROXIES", f"holds {network!r}, which trusts everybody."
+                )
         return networks
 
     @cached_property
@@ -165,27 +186,26 @@ class Environment:
             return _sqlite(self.data_dir / "srm.sqlite3")
         if not url:
             raise refuse("DATABASE_URL", "is missing; name a PostgreSQL database.")
-        owner = self.text("MIGRATION_DATABASE_URL")
-        if owner and self.text("SRM_AS_OWNER"):
-            url = owner
-        return self._server_database(url)
+        if self.text("SRM_AS_OWNER") and (owner := self.text("MIGRATION_DATABASE_URL")):
+            return self._server_database("MIGRATION_DATABASE_URL", owner)
+        return self._server_database("DATABASE_URL", url)
 
-    def _server_database(self, url: str) -> dict[str, Any]:
+    def _server_database(self, name: str, url: str) -> dict[str, Any]:
         try:
             found: dict[str, Any] = dict(environ.Env.db_url_config(url))
         except (ValueError, ImproperlyConfigured):
             raise refuse(
-                "DATABASE_URL", "is not an address like postgres://user@host/name."
+                name, "is not an address like postgres://user:password@host/name."
             ) from None
         if found.get("ENGINE", "").endswith("sqlite3") and not self.is_production:
             return _sqlite(Path(found["NAME"]))
-        if not found.get("ENGINE", "").endswith("postgresql"):
-            raise refuse("DATABASE_URL", "must name a PostgreSQL database.")
+        if not found.get("ENGINE", "").endswith("postgresql") or not found.get("NAME"):
+            raise refuse(name, "must name a PostgreSQL database.")
         return {
             **found,
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"connect_timeout": 5, **found.get("OPTIONS", {})},
+            "OPTIONS": {**POSTGRESQL, **found.get("OPTIONS", {})},
         }
 
     @cached_property
@@ -206,7 +226,7 @@ class Environment:
         return url
 
     def _check_redis(self, name: str, url: str) -> None:
-        parts = urlsplit(url)
+        parts = _parts(name, url)
         if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
             raise refuse(name, "must name a Redis server: redis://:password@host:6379/0.")
         local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
@@ -219,8 +239,8 @@ class Environment:
         url = self.text("STORAGE_URL")
         if not url and not self.is_production:
             return _folder_storage(self.folder("files"))
-        parts = urlsplit(url)
-        if parts.scheme == "file" and parts.path:
+        parts = _parts("STORAGE_URL", url)
+        if parts.scheme == "file" and not parts.netloc and len(parts.path) > 1:
             return _folder_storage(Path(parts.path))
         if parts.scheme == "s3" and parts.hostname:
             return _bucket(parts.hostname, parts.path, parts.query)
@@ -233,29 +253,60 @@ class Environment:
         """Return Django's e-mail settings; the embedded default writes files."""
         url = self.text("EMAIL_URL")
         if not url and not self.is_production:
-            return {
-                "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-                "EMAIL_FILE_PATH": str(self.folder("mail")),
-            }
-        parts = urlsplit(url)
-        if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
+            return _mail_folder(self.folder("mail"))
+        parts = _parts("EMAIL_URL", url)
+        if parts.scheme == "file" and parts.path and not self.is_production:
+            return _mail_folder(Path(parts.path))
+        if parts.scheme not in MAIL_PORTS or not parts.hostname:
             raise refuse(
-                "EMAIL_URL", "must be smtp+tls://user:password@host:587 or smtps://…:465."
+                "EMAIL_URL",
+                "must be smtp+tls://user:password@host:587 (STARTTLS), "
+                "smtps://…:465 or, for a relay on a trusted network, smtp://…:25.",
             )
-        found = environ.Env.email_url_config(url)
-        return {**found, "EMAIL_TIMEOUT": 15}
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "EMAIL_HOST": parts.hostname,
+            "EMAIL_PORT": parts.port or MAIL_PORTS[parts.scheme],
+            "EMAIL_HOST_USER": unquote(parts.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+            "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+            "EMAIL_USE_SSL": parts.scheme == "smtps",
+        }
+
+
+def _parts(name: str, url: str) -> SplitResult:
+    """Return the parts of an address, its port checked."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        raise refuse(name, "is not an address that can be read.") from None
+    return parts
 
 
 def _kept_secret(path: Path) -> str:
-    """Return the secret in a file that only its owner reads, made on first use."""
-    try:
-        with os.fdopen(
-            os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
-        ) as file:
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+    """Return the secret in a file that only its owner reads, made on first use.
+
+    It appears under its name only when it is whole: several processes start at once.
+    """
+    if not path.exists():
+        draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64))
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass  # another process was first; its secret is as good
+        finally:
+            draft.unlink()
     return path.read_text()
+
+
+def _mail_folder(folder: Path) -> dict[str, Any]:
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "EMAIL_FILE_PATH": str(folder),
+    }
 
 
 def _sqlite(path: Path) -> dict[str, Any]:
@@ -279,18 +330,24 @@ def _folder_storage(folder: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _bucket(name: str, prefix: str, query: str) -> tuple[str, dict[str, Any]]:
+    from botocore.config import Config  # slow to load, and only S3 needs it
+
     options: dict[str, Any] = {
         "bucket_name": name,
         "location": prefix.strip("/"),
         "default_acl": None,
         "file_overwrite": False,
         "querystring_expire": 60,
-        # The library signs with version 2 in us-east-1 unless told otherwise.
-        "signature_version": "s3v4",
+        "client_config": Config(
+            # The library signs with version 2 in us-east-1 unless told otherwise.
+            signature_version="s3v4",
+            connect_timeout=3,
+            read_timeout=30,
+            retries={"total_max_attempts": 2},
+        ),
     }
     known = {"region": "region_name", "endpoint": "endpoint_url"}
-    for pair in filter(None, query.split("&")):
-        key, _, value = pair.partition("=")
+    for key, value in parse_qsl(query, keep_blank_values=True):
         if key == "kms":
             options["object_parameters"] = {
                 "ServerSideEncryption": "aws:kms",

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from celery import current_app
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -20,6 +20,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from controls.models import Heartbeat, triggers
 
@@ -75,20 +78,19 @@ def append_only() -> bool:
 
 def broker() -> bool:
     """Say whether a hint could be sent: one try, a second at most."""
-    with current_app.connection_for_write() as link:
-        if link.transport_cls == "filesystem":
-            folder = Path(link.transport_options["data_folder_out"])
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".ready-{uuid.uuid4().hex}"
-            probe.write_bytes(b"")
-            probe.unlink()
-            return True
-        return bool(link.ensure_connection(max_retries=1, timeout=1)) and _ping(link)
-
-
-def _ping(link: object) -> bool:
-    channel = link.default_channel  # type: ignore[attr-defined]
-    return bool(channel.client.ping())
+    if settings.CELERY_BROKER_URL == "filesystem://":
+        folder = Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])
+        probe = folder / f".ready-{uuid.uuid4().hex}"
+        probe.write_bytes(b"")
+        probe.unlink()
+        return True
+    with Redis.from_url(
+        settings.CELERY_BROKER_URL,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0),
+    ) as client:
+        return bool(client.ping())
 
 
 def storage() -> bool:

@@ -19,10 +19,10 @@ SHARED: list[Any] = [
 
 def configuration(*, as_json: bool) -> dict[str, Any]:
     """Return the configuration of Python's logging."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
+    rendering: list[Any] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else [structlog.dev.ConsoleRenderer(colors=False)]
     )
     return {
         "version": 1,
@@ -32,8 +32,7 @@ def configuration(*, as_json: bool) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
-                    renderer,
+                    *rendering,
                 ],
                 "foreign_pre_chain": SHARED,
             }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import structlog
 from django.conf import settings
@@ -24,7 +25,10 @@ FORWARDED = (
     "HTTP_X_FORWARDED_PROTO",
     "HTTP_X_REAL_IP",
     "HTTP_FORWARDED",
+    # Names the request in logs and in the audit trail.
+    "HTTP_X_REQUEST_ID",
 )
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class TrustedProxyMiddleware:
@@ -38,27 +42,42 @@ class TrustedProxyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Drop the headers of strangers; resolve the client behind a proxy of ours."""
-        if self._trusted(request.META.get("REMOTE_ADDR", "")):
+        if self._trusted(_address(request.META.get("REMOTE_ADDR", ""))):
             self._resolve(request)
         else:
             for header in FORWARDED:
                 request.META.pop(header, None)
         return self.get_response(request)
 
-    def _trusted(self, address: str) -> bool:
-        try:
-            client = ip_address(address)
-        except ValueError:
-            return False
-        return any(client in network for network in self.networks)
+    def _trusted(self, client: IPv4Address | IPv6Address | None) -> bool:
+        return client is not None and any(client in network for network in self.networks)
 
     def _resolve(self, request: HttpRequest) -> None:
-        """Take the last address that none of our proxies wrote about itself."""
+        """Take the last address that none of our proxies wrote about itself.
+
+        What stands before it was written by the client, so nobody shall read it.
+        """
         chain = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        for address in reversed([part.strip() for part in chain if part.strip()]):
-            request.META["REMOTE_ADDR"] = address
-            if not self._trusted(address):
-                return
+        for part in reversed(chain):
+            client = _address(part)
+            if client is None:
+                break
+            request.META["REMOTE_ADDR"] = str(client)
+            if not self._trusted(client):
+                break
+        request.META["HTTP_X_FORWARDED_FOR"] = request.META["REMOTE_ADDR"]
+        if not REQUEST_ID.fullmatch(request.META.get("HTTP_X_REQUEST_ID", "")):
+            request.META.pop("HTTP_X_REQUEST_ID", None)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address; None where it is none. IPv4 written as IPv6 is IPv4."""
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 class HeadersMiddleware:

@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
+from kombu import Queue
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from srm_project import logs
 from srm_project.environment import REPOSITORY, read
@@ -19,7 +22,6 @@ ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 BASE_URL = ENVIRONMENT.base_url
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if IS_PRODUCTION else []
 ORGANIZATION_NAME = ENVIRONMENT.text("SRM_ORGANIZATION", "this organisation")
-EXAMPLE_WANTED = ENVIRONMENT.text("SRM_EXAMPLE", "1") != "0"
 
 # --- Apps and what a request passes through ---
 
@@ -82,6 +84,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "srm_project.context.installation",
             ]
         },
     }
@@ -97,7 +100,12 @@ CACHES: dict[str, dict[str, Any]] = {
         {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": ENVIRONMENT.cache,
-            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+            # The client's own three retries would make a frozen Redis cost five seconds.
+            "OPTIONS": {
+                "socket_timeout": 1,
+                "socket_connect_timeout": 1,
+                "retry": Retry(NoBackoff(), 0),
+            },
         }
         if ENVIRONMENT.cache
         # Rate limits need a cache that all processes share.
@@ -115,7 +123,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = str(
-    REPOSITORY / "static-root" if IS_PRODUCTION else ENVIRONMENT.data_dir / "static"
+    REPOSITORY / "static-built" if IS_PRODUCTION else ENVIRONMENT.data_dir / "static"
 )
 STATICFILES_DIRS = [REPOSITORY / "srm_project" / "static"]
 # Nothing of a request is kept in memory beyond this; evidence streams past it.
@@ -214,6 +222,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "controls.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # TrustedProxyMiddleware has already found the client's address.
+    "NUM_PROXIES": 0,
     "EXCEPTION_HANDLER": "controls.api.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -241,17 +251,17 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- Background work: the database is the queue, messages are hints ---
 
-_queue = None if ENVIRONMENT.broker else ENVIRONMENT.folder("queue")
+_messages = None if ENVIRONMENT.broker else ENVIRONMENT.folder("queue/messages")
 CELERY_BROKER_URL = ENVIRONMENT.broker or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
-        "data_folder_in": str(_queue / "messages"),
-        "data_folder_out": str(_queue / "messages"),
-        "control_folder": str(_queue / "control"),
+        "data_folder_in": str(_messages),
+        "data_folder_out": str(_messages),
+        "control_folder": str(_messages.with_name("control")),
         "store_processed": False,
         "polling_interval": 0.2,
     }
-    if _queue
+    if _messages
     else {
         # A frozen Redis must not hold a web request for longer than a second.
         "socket_timeout": 1,
@@ -278,6 +288,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("exports")]
+# A misspelt queue is an error, not a place where messages wait for ever.
+CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {
@@ -292,7 +305,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 EMAIL_TIMEOUT = 15
 globals().update(ENVIRONMENT.email)
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.text("SRM_FROM_EMAIL", "srm@localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.from_email
 
 LOGGING = logs.configuration(as_json=IS_PRODUCTION)
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from controls.models import User, triggers
 from controls.services.setup import create_base_rows
@@ -35,29 +36,29 @@ def client_of() -> Callable[[User], Client]:
 
 @pytest.fixture
 def committed_db(
-    django_db_blocker: pytest.FixtureRequest, django_db_setup: None
+    django_db_setup: None,  # noqa: ARG001
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[None]:
     """A database in which changes are really committed, emptied afterwards.
 
     The only place that lifts the append-only triggers.
     """
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        yield
-        triggers.drop(connection)
-        tables = [
-            name
-            for name in connection.introspection.django_table_names(only_existing=True)
-            if name != "django_migrations"
-        ]
-        empty(tables)
-        triggers.install(connection)
-        create_base_rows()
-        connection.close()
+    with django_db_blocker.unblock():
+        try:
+            yield
+        finally:
+            triggers.drop(connection)
+            empty(connection.introspection.django_table_names(only_existing=True))
+            triggers.install(connection)
+            create_base_rows()
+            connection.close()
 
 
 def empty(tables: list[str]) -> None:
-    """Empty the tables, whatever points to whatever."""
-    quoted = [connection.ops.quote_name(name) for name in tables]
+    """Empty the tables, whatever points to whatever. Migrations are no content."""
+    quoted = [
+        connection.ops.quote_name(name) for name in tables if name != "django_migrations"
+    ]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"TRUNCATE {', '.join(quoted)} RESTART IDENTITY CASCADE")
