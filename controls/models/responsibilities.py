@@ -160,8 +160,8 @@ class DerivationQuerySet(AppendOnlyQuerySet["Derivation"]):
         """The derivation in force for each responsibility on a date, by what was recorded
         as of an instant.
 
-        A run writes its rows in the order of their dates, and covers every date from its first
-        on: so the newest row that has begun wins.
+        A run writes its rows in the order of their dates, and covers every date from its
+        first on: so the newest row that has begun wins.
         """
         known = self.filter(at__lte=as_of, effective_on__lte=on)
         newest = (

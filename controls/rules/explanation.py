@@ -59,23 +59,31 @@ def sentences(answer: str, rows: Iterable[Mapping[str, Any]], *, names: Names) -
 
     `rows` are those of a derivation as stored (`controls.rules.derivation.Row.as_json`).
     """
-    by_value: dict[str, list[str]] = {}
+    by_value: dict[str, dict[tuple[str, str], list[str]]] = {}
     for row in rows:
-        by_value.setdefault(row["value"], []).append(_clause(row, names))
+        clauses = by_value.setdefault(row["value"], {})
+        # Reasons that differ only in their source are one clause.
+        clauses.setdefault((row["layer"], _note(row)), []).extend(row.get("variants", ()))
     told = [f"{WORDS[answer]}."]
     for value, lead in LEADS.items():
         if value in by_value:
+            clauses_told = [
+                _clause(layer, note, variants, names)
+                for (layer, note), variants in by_value[value].items()
+            ]
             told.append(
-                lead.format(provider=names.provider) + "; ".join(by_value[value]) + "."
+                lead.format(provider=names.provider) + "; ".join(clauses_told) + "."
             )
     return told
 
 
-def _clause(row: Mapping[str, Any], names: Names) -> str:
-    where = ", ".join(names.variant(key) for key in row.get("variants", ()))
-    note = WHY.get(row["basis"], "") or row.get("note", "")
-    if row["basis"] == "override":
-        note = f"overridden: {note}"
+def _note(row: Mapping[str, Any]) -> str:
+    note: str = WHY.get(row["basis"], "") or row.get("note", "")
+    return f"overridden: {note}" if row["basis"] == "override" else note
+
+
+def _clause(layer: str, note: str, variants: Iterable[str], names: Names) -> str:
+    where = ", ".join(names.variant(key) for key in variants)
     inside = ": ".join(text for text in (where, note) if text)
-    layer = names.layer(row["layer"])
-    return f"{layer} ({inside})" if inside else layer
+    name = names.layer(layer)
+    return f"{name} ({inside})" if inside else name

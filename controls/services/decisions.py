@@ -211,7 +211,7 @@ def _reviewable(
 
 def _makers(responsibility: Responsibility) -> frozenset[int]:
     """Return everybody who made or handed in a revision since the last approved one."""
-    makers: set[int] = set()
+    makers: set[int | None] = set()
     revisions = Decision.objects.filter(responsibility=responsibility).order_by("-number")
     for state, by, decided_by, submitted_by in revisions.values_list(
         "state", "by", "decided_by", "submitted_by"

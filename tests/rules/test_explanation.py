@@ -63,3 +63,16 @@ def test_an_abbreviation_keeps_its_capitals():
         sentences("inherited", [row("sse", "provider")], names=NAMES)[1]
         == "AWS: SSE at rest."
     )
+
+
+def test_services_that_differ_only_in_the_source_share_a_clause():
+    told = sentences(
+        "inherited",
+        [
+            row("guest_os", "provider", ["ec2"], sources="A"),
+            row("guest_os", "provider", ["rds"], sources="B"),
+        ],
+        names=NAMES,
+    )
+
+    assert told[1] == "AWS: guest / node OS (EC2, RDS)."
