@@ -24,6 +24,11 @@ DEEPEST = 40
 
 KEPT_PARTS = frozenset({"statement", "item", "guidance"})
 VERSION = re.compile(r"^1\.[0-2](\.\d+)?([-+].*)?$")
+TOKEN = re.compile(r"^[^\W\d][\w.\-]*$")
+"""OSCAL's token: what an id looks like."""
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""NUL, and halves of a character: no database holds them."""
+LONGEST_ID = {"control": 80, "group": 80, "part": 120}
 INSERTED = re.compile(r"\{\{\s*insert:\s*param,\s*([^}\s]+)\s*\}\}")
 
 
@@ -55,10 +60,7 @@ class ParsedControl:
 
 @dataclass(frozen=True, slots=True)
 class ParsedCatalog:
-    """A catalog as the file gives it.
-
-    `baseline` is what a resolved profile calls itself.
-    """
+    """A catalog as the file gives it, or the controls that a profile resolved to."""
 
     title: str
     version: str
@@ -102,14 +104,18 @@ def _json(raw: bytes, name: str) -> Any:
             f"{name}: is not UTF-8 text (byte {error.start}).", place=name
         ) from None
     except json.JSONDecodeError as error:
-        cut = " It seems to be cut off." if error.pos >= len(raw.rstrip()) - 1 else ""
+        at_end = error.pos >= len(error.doc.rstrip()) - 1
+        cut = at_end or error.msg.startswith("Unterminated string")
         raise InvalidInputError(
             f"{name}: is not JSON: line {error.lineno}, column {error.colno}: "
-            f"{error.msg}.{cut}",
+            f"{error.msg}.{' It seems to be cut off.' if cut else ''}",
             place=f"{name}:{error.lineno}",
         ) from None
     except RecursionError:
         raise InvalidInputError(f"{name}: is nested too deeply.", place=name) from None
+    except ValueError:
+        # Python reads no whole number of more than 4,300 digits.
+        raise InvalidInputError(f"{name}: holds a number too long.", place=name) from None
 
 
 class _Reader:
@@ -184,7 +190,7 @@ class _Reader:
             here = f"{place}.groups[{number}]"
             inner = self._is_object(item, here)
             named = (
-                self._text(inner, "id", here, group[0]),
+                self._id(inner, here, "group") if "id" in inner else group[0],
                 self._text(inner, "title", here, group[1]),
             )
             yield from self._members(inner, here, named, depth=depth + 1)
@@ -199,13 +205,13 @@ class _Reader:
         depth: int,
     ) -> Iterator[ParsedControl]:
         self._check_depth(place, depth)
-        control_id = self._id(item, place)
+        control_id = self._id(item, place, "control")
         props = self._props(item, place)
         yield ParsedControl(
             control_id=control_id,
-            label=self._label(props, control_id),
+            label=self._label(props, place, control_id),
             title=self._text(item, "title", place)[:300],
-            group_id=group[0][:80],
+            group_id=group[0],
             group_title=group[1][:200],
             parent=parent,
             withdrawn=any(
@@ -231,17 +237,17 @@ class _Reader:
             name = self._text(part, "name", here)
             if name not in KEPT_PARTS:
                 continue
-            part_id = (
-                self._id(part, here) if part.get("id") else f"{parent or place}.{number}"
-            )
+            # OSCAL lets a part go without an id; ours is made from where it stands.
+            named = {"id": f"{parent or holder['id']}_{name}.{number}", **part}
+            part_id = self._id(named, here, "part")
             yield ParsedPart(
-                part_id=part_id[:120],
+                part_id=part_id,
                 name=name,
-                label=self._label(self._props(part, here), ""),
+                label=self._label(self._props(part, here), here, "")[:40],
                 prose=self._text(part, "prose", here, ""),
                 parent=parent,
             )
-            yield from self._parts(part, here, part_id, depth=depth + 1)
+            yield from self._parts(named, here, part_id, depth=depth + 1)
 
     def _params(self, item: dict[str, Any], place: str) -> dict[str, str]:
         """Return parameter id → what it stands for, readable; selections refer to one
@@ -258,23 +264,27 @@ class _Reader:
         }
 
     def _param(self, param: dict[str, Any], place: str) -> str:
-        values = [str(value) for value in self._list(param, "values", place)]
+        values = self._texts(param, "values", place)
         if values:
             return ", ".join(values)
         select = param.get("select")
         if isinstance(select, dict):
-            choices = [
-                str(choice) for choice in self._list(select, "choice", f"{place}.select")
-            ]
+            choices = self._texts(select, "choice", f"{place}.select")
             many = "one or more" if select.get("how-many") == "one-or-more" else "one"
             return f"Selection ({many}): " + "; ".join(choices)
         return "Assignment: " + self._text(
             param, "label", place, self._text(param, "id", place)
         )
 
-    def _id(self, item: dict[str, Any], place: str) -> str:
+    def _id(self, item: dict[str, Any], place: str, what: str) -> str:
         """Return an id that may stand once in the document."""
         found = self._text(item, "id", place)
+        if not TOKEN.match(found) or len(found) > LONGEST_ID[what]:
+            raise self.fail(
+                f"{place}.id",
+                f"{found[:60]!r} is not an id: a letter, then letters, digits, '.', '-' "
+                f"or '_', at most {LONGEST_ID[what]}.",
+            )
         if found in self._seen:
             raise self.fail(
                 f"{place}.id", f"{found!r} stands at {self._seen[found]} already."
@@ -282,11 +292,11 @@ class _Reader:
         self._seen[found] = place
         return found
 
-    def _label(self, props: list[dict[str, Any]], default: str) -> str:
+    def _label(self, props: list[dict[str, Any]], place: str, default: str) -> str:
         """Return the printed label: the plain one before those of a class."""
         labels = [prop for prop in props if prop.get("name") == "label"]
         labels.sort(key=lambda prop: bool(prop.get("class")))
-        return str(labels[0].get("value", default))[:80] if labels else default
+        return self._text(labels[0], "value", place)[:80] if labels else default
 
     def _props(self, item: dict[str, Any], place: str) -> list[dict[str, Any]]:
         props = self._list(item, "props", place)
@@ -318,8 +328,18 @@ class _Reader:
         value = holder.get(name, default)
         if value is None or (value == "" and default is None):
             raise self.fail(f"{place}.{name}", "is missing.")
+        return self._string(value, f"{place}.{name}")
+
+    def _texts(self, holder: dict[str, Any], name: str, place: str) -> list[str]:
+        return [
+            self._string(value, f"{place}.{name}[{number}]")
+            for number, value in enumerate(self._list(holder, name, place))
+        ]
+
+    def _string(self, value: Any, place: str) -> str:
+        """Return text that both databases can hold."""
         if not isinstance(value, str):
-            raise self.fail(f"{place}.{name}", "is not text.")
-        if "\x00" in value:
-            raise self.fail(f"{place}.{name}", "holds a NUL character.")
+            raise self.fail(place, "is not text.")
+        if UNSTORABLE.search(value):
+            raise self.fail(place, "holds a character that is not text.")
         return value.strip()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import models
 from django.utils.text import slugify
 
 from controls.choices import AuditVerb
 from controls.errors import InvalidInputError
-from controls.importers.oscal_catalogs import ParsedCatalog, ParsedControl
+from controls.importers.oscal_catalogs import ParsedCatalog, ParsedControl, ParsedPart
 from controls.models import (
     Catalog,
     Control,
@@ -27,19 +30,23 @@ from controls.services import access, audit, derivations
 from controls.services.audit import audited
 
 NIST = "nist-sp800-53r5"
+NIST_CONTROL = re.compile(r"^[a-z]{2}-\d+(\.\d+)?$")
+KEY = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+LONGEST_KEY = 80
 BATCH = 400
 FIELDS = ("label", "title", "group_id", "group_title", "withdrawn", "params")
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did."""
+    """What an import did. `profile` holds the controls of the file that are in force."""
 
     catalog: Catalog
     added: int
     changed: int
     unchanged: int
-    profile: Profile | None
+    profile: Profile
+    systems_changed: int
 
     @property
     def controls(self) -> int:
@@ -49,26 +56,32 @@ class Imported:
 
 @audited
 def import_catalog(
-    *, parsed: ParsedCatalog, key: str = "", by: User, at: datetime
+    *,
+    parsed: ParsedCatalog,
+    key: str = "",
+    tell: Callable[[str], None] = lambda _: None,
+    by: User,
+    at: datetime,
 ) -> Imported:
-    """Write what a file holds and return what changed.
+    """Write what a file holds and return what changed; `tell` hears how far it is.
 
     A catalog is known by key and version. Where there is only an outline of it, the file
     fills the outline in place; a file that holds a part of the catalog leaves the rest as
-    it is.
+    it is, and a resolved profile becomes a profile too.
     Raises NotAllowedError and InvalidInputError.
     """
     access.require(by, Action.LOAD_FACTS)
     catalog, is_new = _catalog(parsed, key or _key(parsed), at=at)
     before = {control.control_id: control for control in catalog.controls.all()}
+    scope = _in_force(catalog)
     added, changed = _controls(catalog, parsed.controls, before)
-    _parents(catalog, parsed.controls)
+    tell(f"{len(added)} controls added, {len(changed)} changed; writing their text")
     changed |= _parts(catalog, parsed.controls)
     changed -= added
-    _layers(catalog)
-    profile, is_new_profile = _profile(catalog, parsed)
-    filled = _fill(catalog, parsed, at=at) if (added or changed) else False
-    if is_new or added or changed or filled or is_new_profile:
+    copied = _layers(catalog)
+    profile, profile_changed = _profile(catalog, parsed)
+    if is_new or added or changed or profile_changed:
+        _fill(catalog, parsed, at=at)
         audit.record(
             verb=AuditVerb.CATALOG_IMPORTED,
             target=catalog,
@@ -79,27 +92,31 @@ def import_catalog(
                 "sha256": parsed.sha256,
                 "added": len(added),
                 "changed": len(changed),
+                "profile": profile.key,
             },
             by=by,
             at=at,
         )
-    if added:
-        _rederive(catalog, by=by, at=at)
+    systems = 0
+    if copied or _in_force(catalog) != scope:
+        systems = _rederive(catalog, tell=tell, by=by, at=at)
     return Imported(
         catalog=catalog,
         added=len(added),
         changed=len(changed),
         unchanged=len(parsed.controls) - len(added) - len(changed),
         profile=profile,
+        systems_changed=systems,
     )
 
 
 def _key(parsed: ParsedCatalog) -> str:
     """Return the key of a file: one for every baseline of NIST SP 800-53 rev 5."""
     title = parsed.title.lower()
-    if ("800-53" in title and "revision 5" in title) or "800-53 rev 5" in title:
+    named = "800-53" in title and re.search(r"\brev(ision|\.)? ?5\b", title)
+    if named and all(NIST_CONTROL.match(row.control_id) for row in parsed.controls):
         return NIST
-    key = slugify(parsed.title)[:80]
+    key = slugify(parsed.title)[:LONGEST_KEY].strip("-")
     if not key:
         raise InvalidInputError(
             f"{parsed.file}: its title gives no key: name one with --key.", place="key"
@@ -108,87 +125,132 @@ def _key(parsed: ParsedCatalog) -> str:
 
 
 def _catalog(parsed: ParsedCatalog, key: str, *, at: datetime) -> tuple[Catalog, bool]:
-    """Return the catalog that the file is an edition of, and whether it is new."""
-    rows = Catalog.objects.filter(key=key)
-    same = rows.filter(version=parsed.version[:40]).first()
-    outline = rows.filter(is_outline=True).first()
-    if same or outline:
-        found = same or outline
-        assert found is not None  # noqa: S101 - one of the two
-        return found, False
-    return (
-        Catalog.objects.create(
+    """Return the catalog that the file is an edition of, locked, and whether it is new."""
+    if not KEY.match(key) or len(key) > LONGEST_KEY:
+        raise InvalidInputError(
+            f"{key[:60]!r} is not a key: small letters, digits and single hyphens, "
+            f"at most {LONGEST_KEY}.",
+            place="key",
+        )
+    editions = Catalog.objects.filter(key=key)
+    version = parsed.version[:40]
+    outline = editions.filter(is_outline=True).order_by("pk").first()
+    if outline and not editions.filter(version=version).exists():
+        found, is_new = outline, False
+    else:
+        sibling = editions.order_by("pk").first()
+        found, is_new = Catalog.objects.get_or_create(
             key=key,
-            version=parsed.version[:40],
-            title=parsed.title[:300],
-            publisher=parsed.publisher[:200],
-            source=parsed.file[:300],
-            sha256=parsed.sha256,
-            imported_at=at,
-        ),
-        True,
-    )
+            version=version,
+            defaults={
+                "title": sibling.title if sibling else parsed.title[:300],
+                "text_shippable": sibling.text_shippable if sibling else False,
+                "imported_at": at,
+            },
+        )
+    # Two imports of one catalog at a time would both find the same controls missing.
+    return Catalog.objects.select_for_update().get(pk=found.pk), is_new
 
 
-def _fill(catalog: Catalog, parsed: ParsedCatalog, *, at: datetime) -> bool:
-    """Let the catalog tell which edition it holds now; say whether that changed."""
-    title = catalog.title if catalog.key == NIST else parsed.title[:300]
-    wanted = {
-        "version": parsed.version[:40],
-        "title": title,
-        "publisher": parsed.publisher[:200] or catalog.publisher,
-        "source": parsed.file[:300],
-        "sha256": parsed.sha256,
-        "is_outline": False,
-    }
-    if all(getattr(catalog, name) == value for name, value in wanted.items()):
-        return False
-    for name, value in wanted.items():
-        setattr(catalog, name, value)
+def _fill(catalog: Catalog, parsed: ParsedCatalog, *, at: datetime) -> None:
+    """Let the catalog tell which edition it holds now.
+
+    The title of a resolved profile names the profile, not the catalog.
+    """
+    if not parsed.is_resolved_profile:
+        catalog.title = parsed.title[:300]
+    catalog.version = parsed.version[:40]
+    catalog.publisher = parsed.publisher[:200] or catalog.publisher
+    catalog.source = parsed.file[:300]
+    catalog.sha256 = parsed.sha256
+    catalog.is_outline = False
     catalog.imported_at = at
-    catalog.save(update_fields=[*wanted, "imported_at"])
-    return True
+    catalog.save()
+
+
+def _in_force(catalog: Catalog) -> set[tuple[int, int]]:
+    """Return (profile, control) of all that a system may have in scope."""
+    members = Profile.controls.through.objects.filter(
+        profile__catalog=catalog, control__withdrawn=False
+    )
+    return set(members.values_list("profile_id", "control_id"))
 
 
 def _controls(
     catalog: Catalog, parsed: Sequence[ParsedControl], before: dict[str, Control]
 ) -> tuple[set[str], set[str]]:
     """Create and update controls; return the ids of both."""
-    new, differing = [], []
+    new: dict[str, Control] = {}
+    differing: dict[str, Control] = {}
     for row in parsed:
         wanted = {name: getattr(row, name) for name in FIELDS}
         control = before.get(row.control_id)
         if control is None:
-            # Behind what is there: a file may hold a part of the catalog only.
-            order = len(before) + len(new)
-            new.append(
-                Control(catalog=catalog, control_id=row.control_id, order=order, **wanted)
+            new[row.control_id] = Control(
+                catalog=catalog, control_id=row.control_id, order=0, **wanted
             )
         elif _update(control, wanted):
-            differing.append(control)
-    Control.objects.bulk_create(new, batch_size=BATCH)
-    Control.objects.bulk_update(differing, FIELDS, batch_size=BATCH)
-    return {row.control_id for row in new}, {row.control_id for row in differing}
+            differing[row.control_id] = control
+    all_controls = {**before, **new}
+    placed = _place(parsed, all_controls, before) if new else []
+    Control.objects.bulk_create(new.values(), batch_size=BATCH)
+    Control.objects.bulk_update(differing.values(), FIELDS, batch_size=BATCH)
+    nested = _nest(parsed, all_controls)
+    moved = {control.pk: control for control in [*placed, *nested]}
+    Control.objects.bulk_update(moved.values(), ["order", "parent"], batch_size=BATCH)
+    return set(new), set(differing) | ({c.control_id for c in nested} - set(new))
 
 
-def _update(control: Control, wanted: dict[str, Any]) -> bool:
+def _update(row: models.Model, wanted: Mapping[str, Any]) -> bool:
     """Set the fields that differ; say whether there were any."""
-    differing = {name: v for name, v in wanted.items() if getattr(control, name) != v}
+    differing = {name: v for name, v in wanted.items() if getattr(row, name) != v}
     for name, value in differing.items():
-        setattr(control, name, value)
+        setattr(row, name, value)
     return bool(differing)
 
 
-def _parents(catalog: Catalog, parsed: Sequence[ParsedControl]) -> None:
-    controls = {control.control_id: control for control in catalog.controls.all()}
+def _place(
+    parsed: Sequence[ParsedControl],
+    controls: Mapping[str, Control],
+    before: Mapping[str, Control],
+) -> list[Control]:
+    """Number the controls in the file's order; return those that were there and move.
+
+    What the file does not hold stays behind the control that it stood behind.
+    """
+    known = sorted(before.values(), key=lambda control: control.order)
+    listed = {row.control_id for row in parsed}
+    behind: dict[str, list[str]] = defaultdict(list)
+    last = ""
+    for control in known:
+        if control.control_id in listed:
+            last = control.control_id
+        else:
+            behind[last].append(control.control_id)
+    order = list(behind[""])
+    for row in parsed:
+        order += [row.control_id, *behind[row.control_id]]
+    moved = []
+    for number, control_id in enumerate(order):
+        control = controls[control_id]
+        if control.order != number:
+            control.order = number
+            if control_id in before:
+                moved.append(control)
+    return moved
+
+
+def _nest(
+    parsed: Sequence[ParsedControl], controls: Mapping[str, Control]
+) -> list[Control]:
+    """Point enhancements to their control; return those that moved."""
     moved = []
     for row in parsed:
         control = controls[row.control_id]
-        parent = controls[row.parent].pk if row.parent else None
-        if row.parent and control.parent_id != parent:
-            control.parent_id = parent
+        if row.parent and control.parent_id != controls[row.parent].pk:
+            control.parent = controls[row.parent]
             moved.append(control)
-    Control.objects.bulk_update(moved, ["parent"], batch_size=BATCH)
+    return moved
 
 
 def _parts(catalog: Catalog, parsed: Sequence[ParsedControl]) -> set[str]:
@@ -202,115 +264,145 @@ def _parts(catalog: Catalog, parsed: Sequence[ParsedControl]) -> set[str]:
         for part in ControlPart.objects.filter(control__catalog=catalog)
     }
     changed: set[str] = set()
-    new, differing = [], []
-    for row in parsed:
-        for order, part in enumerate(row.parts):
+    differing: list[ControlPart] = []
+    for level in _levels(parsed):
+        new: list[ControlPart] = []
+        for control_id, order, part in level:
+            control = controls[control_id]
             wanted = {
-                "name": part.name[:40],
-                "label": part.label[:40],
+                "name": part.name,
+                "label": part.label,
                 "prose": part.prose,
                 "order": order,
+                "parent": known[control, part.parent] if part.parent else None,
             }
-            found = known.get((controls[row.control_id], part.part_id))
+            found = known.get((control, part.part_id))
             if found is None:
-                new.append(
-                    ControlPart(
-                        control_id=controls[row.control_id], part_id=part.part_id, **wanted
-                    )
-                )
-                changed.add(row.control_id)
-            elif any(getattr(found, name) != value for name, value in wanted.items()):
-                for name, value in wanted.items():
-                    setattr(found, name, value)
+                row = ControlPart(control_id=control, part_id=part.part_id, **wanted)
+                known[control, part.part_id] = row
+                new.append(row)
+            elif _text_differs(found, wanted):
                 differing.append(found)
-                changed.add(row.control_id)
-    ControlPart.objects.bulk_create(new, batch_size=BATCH)
+            else:
+                continue
+            changed.add(control_id)
+        # One level after the other: items point to what they stand in.
+        ControlPart.objects.bulk_create(new, batch_size=BATCH)
     ControlPart.objects.bulk_update(
-        differing, ["name", "label", "prose", "order"], batch_size=BATCH
+        differing, ["name", "label", "prose", "order", "parent"], batch_size=BATCH
     )
-    if new:
-        _nest(catalog, parsed)
     return changed
 
 
-def _nest(catalog: Catalog, parsed: Sequence[ParsedControl]) -> None:
-    """Point each item to the part it stands in."""
-    parts = {
-        part.part_id: part for part in ControlPart.objects.filter(control__catalog=catalog)
-    }
-    nested = []
+def _text_differs(part: ControlPart, wanted: dict[str, Any]) -> bool:
+    parent: ControlPart | None = wanted["parent"]
+    plain = {name: value for name, value in wanted.items() if name != "parent"}
+    moved = part.parent_id != (parent.pk if parent else None)
+    if moved:
+        part.parent = parent
+    return _update(part, plain) or moved
+
+
+def _levels(
+    parsed: Sequence[ParsedControl],
+) -> list[list[tuple[str, int, ParsedPart]]]:
+    """Return the parts with their control and place, the outermost level first."""
+    levels: list[list[tuple[str, int, ParsedPart]]] = []
     for row in parsed:
-        for item in row.parts:
-            part = parts[item.part_id]
-            parent = parts[item.parent].pk if item.parent else None
-            if part.parent_id != parent:
-                part.parent_id = parent
-                nested.append(part)
-    ControlPart.objects.bulk_update(nested, ["parent"], batch_size=BATCH)
+        depths = {"": -1}
+        for order, part in enumerate(row.parts):
+            depth = depths[part.part_id] = depths[part.parent] + 1
+            if depth == len(levels):
+                levels.append([])
+            levels[depth].append((row.control_id, order, part))
+    return levels
 
 
-def _layers(catalog: Catalog) -> None:
-    """Give controls without layers those that another edition of the catalog has."""
+def _layers(catalog: Catalog) -> int:
+    """Give controls without layers those that another edition has; return how many rows."""
     bare = dict(
         catalog.controls.filter(layers__isnull=True).values_list("control_id", "pk")
     )
     rows = (
-        ControlLayer.objects.filter(
-            control__catalog__key=catalog.key, control__control_id__in=bare
-        )
+        ControlLayer.objects.filter(control__catalog__key=catalog.key)
         .exclude(control__catalog=catalog)
         .select_related("control")
         .order_by("control__catalog_id", "order")
     )
-    copies: dict[tuple[int, int], ControlLayer] = {}
-    for row in rows:
-        pair = (bare[row.control.control_id], row.layer_id)
-        copies.setdefault(
-            pair,
-            ControlLayer(
-                control_id=pair[0],
-                layer_id=pair[1],
-                order=row.order,
-                reason=row.reason,
-                confidence=row.confidence,
-            ),
+    # Of several editions, the first that says something about a control.
+    edition: dict[str, int] = {}
+    copies = [
+        ControlLayer(
+            control_id=bare[row.control.control_id],
+            layer_id=row.layer_id,
+            order=row.order,
+            reason=row.reason,
+            confidence=row.confidence,
         )
-    ControlLayer.objects.bulk_create(copies.values(), batch_size=BATCH)
+        for row in (rows if bare else ())
+        if row.control.control_id in bare
+        and edition.setdefault(row.control.control_id, row.control.catalog_id)
+        == row.control.catalog_id
+    ]
+    ControlLayer.objects.bulk_create(copies, batch_size=BATCH)
+    return len(copies)
 
 
-def _profile(catalog: Catalog, parsed: ParsedCatalog) -> tuple[Profile | None, bool]:
-    """Return the profile of a resolved one, or of a whole new catalog; and whether it is
-    new.
+def _profile(catalog: Catalog, parsed: ParsedCatalog) -> tuple[Profile, bool]:
+    """Return the profile of the file's controls in force, and whether it changed.
 
     A profile of the same controls that is there already serves.
     """
-    ids = {row.control_id for row in parsed.controls if not row.withdrawn}
-    controls = set(catalog.controls.filter(control_id__in=ids).values_list("pk", flat=True))
-    for profile in catalog.profiles.prefetch_related("controls"):
-        if {control.pk for control in profile.controls.all()} == controls:
+    ids = dict(catalog.controls.in_force().values_list("control_id", "pk"))
+    wanted = {ids[row.control_id] for row in parsed.controls if row.control_id in ids}
+    members: dict[int, set[int]] = defaultdict(set)
+    through = Profile.controls.through.objects.filter(profile__catalog=catalog)
+    for profile_id, control_id in through.values_list("profile_id", "control_id"):
+        members[profile_id].add(control_id)
+    for profile in catalog.profiles.order_by("pk"):
+        if members[profile.pk] == wanted:
             return profile, False
-    key = slugify(f"{catalog.key}-{parsed.title if parsed.is_resolved_profile else 'all'}")[
-        :80
-    ]
-    profile, is_new = Profile.objects.get_or_create(
-        key=key,
+    profile, _ = Profile.objects.get_or_create(
+        key=_profile_key(catalog, parsed),
         defaults={
             "catalog": catalog,
             "title": parsed.title[:300],
             "source": parsed.file[:300],
         },
     )
-    profile.controls.set(controls)
-    return profile, is_new
+    profile.controls.set(wanted)
+    return profile, True
 
 
-def _rederive(catalog: Catalog, *, by: User, at: datetime) -> None:
-    """Derive the systems that have a profile of this catalog in scope."""
+def _profile_key(catalog: Catalog, parsed: ParsedCatalog) -> str:
+    """Return the key of the file's profile, apart from those of other editions."""
+    named = parsed.is_resolved_profile and slugify(parsed.title)
+    stem = named or f"{catalog.key}-all"
+    edition = slugify(parsed.version.replace(".", "-"))
+    short = stem[:LONGEST_KEY].strip("-")
+    if Profile.objects.filter(key=short).exclude(catalog=catalog).exists():
+        room = LONGEST_KEY - len(edition) - 1
+        return f"{stem[:room].strip('-')}-{edition}"
+    return short
+
+
+def _rederive(
+    catalog: Catalog, *, tell: Callable[[str], None], by: User, at: datetime
+) -> int:
+    """Derive the systems that have a profile of this catalog in scope; return how many
+    changed.
+    """
     scopes = SystemProfile.objects.filter(profile__catalog=catalog, ended_at__isnull=True)
-    systems = (
-        System.objects.filter(scopes__in=scopes).distinct().select_related("owner_team")
+    systems = list(
+        System.objects.filter(scopes__in=scopes)
+        .distinct()
+        .select_related("owner_team")
+        .order_by("pk")
     )
-    for system in systems.order_by("pk"):
-        derivations.rederive(
-            system=system, cause=f"Catalog {catalog.key} imported", by=by, at=at
-        )
+    changed = 0
+    for number, system in enumerate(systems, start=1):
+        tell(f"Deriving {system.key} anew, {number} of {len(systems)}")
+        cause = f"Catalog {catalog.key} imported"
+        run = derivations.rederive(system=system, cause=cause, by=by, at=at)
+        changed += bool(run.changed or run.proposed)
+    return changed
