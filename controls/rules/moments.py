@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from controls.errors import InvalidInputError
@@ -37,12 +37,11 @@ def moment(*, as_of: str, on: str, now: datetime, zone: ZoneInfo) -> Moment:
 
 
 def _instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    if len(text) == len("2026-01-31"):
-        named = _date(text, "as_of")
-        ends = datetime.combine(named + timedelta(days=1), time.min, zone)
-        instant = now if named == day(now, zone=zone) else ends - timedelta(microseconds=1)
-    else:
+    if "T" in text or ":" in text:
         instant = _datetime(text, zone=zone)
+    else:
+        named = _date(text, "as_of")
+        instant = now if named == day(now, zone=zone) else _end(named, zone)
     if instant > now:
         raise InvalidInputError(
             "as_of lies in the future: nothing is recorded yet.", place="as_of"
@@ -50,11 +49,19 @@ def _instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     return instant
 
 
+def _end(of: date, zone: ZoneInfo) -> datetime:
+    """Return the last instant of a day: the later one where clocks go back at midnight."""
+    return datetime.combine(of, time.max.replace(fold=1), zone)
+
+
 def _datetime(text: str, *, zone: ZoneInfo) -> datetime:
     try:
         # The + of an offset arrives as a space when nobody encoded the address.
         instant = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-    except ValueError:
+        # Year 1 or 9999 may leave the calendar on the way to another zone.
+        instant.astimezone(UTC)
+        instant.astimezone(zone)
+    except (ValueError, OverflowError):
         raise InvalidInputError(
             f"as_of: {text[:40]!r} is neither a date (2026-03-31) nor an instant "
             "(2026-03-31T12:00:00Z).",

@@ -33,6 +33,10 @@ def test_the_day_on_which_clocks_change_ends_at_its_own_midnight():
     )
 
 
+def test_a_date_without_dashes_is_a_date_too():
+    assert ask(as_of="20260328") == ask(as_of="2026-03-28")
+
+
 def test_today_means_now():
     assert ask(as_of="2026-04-01").as_of == NOW
 
@@ -59,6 +63,8 @@ def test_on_may_differ_from_as_of():
         ({"as_of": "2026-04-02"}, "as_of"),
         ({"as_of": "2026-04-01T12:00:00Z"}, "as_of"),
         ({"on": "31.3.2026"}, "on"),
+        ({"as_of": "9999-12-31"}, "as_of"),
+        ({"as_of": "0001-01-01T00:00:00+14:00"}, "as_of"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(fields, place):
