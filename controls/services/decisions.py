@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Exists
+
 from controls.choices import (
     AuditVerb,
     DecisionSource,
@@ -17,7 +19,15 @@ from controls.choices import (
     WorkflowState,
 )
 from controls.errors import ConflictError, InvalidInputError, TransitionError
-from controls.models import Decision, Derivation, Responsibility, System, Team, User
+from controls.models import (
+    Decision,
+    Derivation,
+    Responsibility,
+    System,
+    SystemProfile,
+    Team,
+    User,
+)
 from controls.rules import transitions
 from controls.rules.permissions import Action
 from controls.services import access, audit, versions
@@ -225,11 +235,21 @@ def _makers(responsibility: Responsibility) -> frozenset[int]:
 
 
 def _derivation(responsibility: Responsibility, at: datetime) -> Derivation:
-    return (
-        Derivation.objects.believed(on=day(at), as_of=at)
-        .filter(responsibility=responsibility)
-        .get()
+    """Return what is derived today.
+
+    Raises ConflictError where the control is not in scope today.
+    """
+    today, system = day(at), responsibility.system
+    scopes = SystemProfile.objects.in_force(on=today, as_of=at).filter(
+        system=system, profile__controls=responsibility.control_id
     )
+    known = responsibility.derivations.filter(at__lte=at, effective_on__lte=today)
+    found = known.filter(Exists(scopes)).order_by("-pk").first()
+    if found is None:
+        raise ConflictError(
+            f"{responsibility.control.label} is not in the scope of {system} today."
+        )
+    return found
 
 
 def _check(content: Content, derivation: Derivation, at: datetime) -> None:
