@@ -5,16 +5,18 @@ from django.db.models.signals import post_migrate
 
 
 class ControlsConfig(AppConfig):
-    """Registers the one thing that must follow every migration."""
+    """Registers what must follow every migration."""
 
     default_auto_field = "django.db.models.BigAutoField"
     name = "controls"
 
     def ready(self) -> None:
-        """Re-create the append-only triggers after every migrate:
+        """Create the append-only triggers anew after every migrate, and limit the app's
+        role.
 
-        a rebuilt SQLite table loses its own.
+        A table that SQLite rebuilds loses its triggers.
         """
-        from controls.models import triggers
+        from controls.models import grants, triggers
 
+        post_migrate.connect(grants.limit_after_migrate, dispatch_uid="app-role")
         post_migrate.connect(triggers.install_after_migrate, dispatch_uid="append-only")

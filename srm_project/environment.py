@@ -190,17 +190,28 @@ class Environment:
             return self._server_database("MIGRATION_DATABASE_URL", owner)
         return self._server_database("DATABASE_URL", url)
 
+    @cached_property
+    def app_role(self) -> str:
+        """Return the role that SRM runs as, where another one owns the tables; else
+        nothing.
+        """
+        url, owner = self.text("DATABASE_URL"), self.text("MIGRATION_DATABASE_URL")
+        if not url or not owner:
+            return ""
+        role = unquote(urlsplit(url).username or "")
+        return "" if role == unquote(urlsplit(owner).username or "") else role
+
     def _server_database(self, name: str, url: str) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = dict(environ.Env.db_url_config(url))
-        except (ValueError, ImproperlyConfigured):
+        parts = _parts(name, url)
+        if parts.scheme == "sqlite" and not self.is_production:
+            return _sqlite(Path(parts.path.replace("/", "", 1)))
+        # Checked first: the parser prints the whole address, when it does not know one.
+        if parts.scheme not in {"postgres", "postgresql"} or len(parts.path) < 2:
             raise refuse(
-                name, "is not an address like postgres://user:password@host/name."
-            ) from None
-        if found.get("ENGINE", "").endswith("sqlite3") and not self.is_production:
-            return _sqlite(Path(found["NAME"]))
-        if not found.get("ENGINE", "").endswith("postgresql") or not found.get("NAME"):
-            raise refuse(name, "must name a PostgreSQL database.")
+                name,
+                "must name a PostgreSQL database: postgres://user:password@host/name.",
+            )
+        found: dict[str, Any] = environ.Env.db_url_config(url)
         return {
             **found,
             "CONN_MAX_AGE": 60,

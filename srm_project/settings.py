@@ -93,6 +93,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- Data ---
 
 DATABASES = {"default": ENVIRONMENT.database}
+APP_DATABASE_ROLE = ENVIRONMENT.app_role
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES: dict[str, dict[str, Any]] = {
