@@ -25,14 +25,15 @@ def limit(connection: BaseDatabaseWrapper, role: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT quote_ident(current_schema())")
         (schema,) = cursor.fetchone()
+        later = f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema}"
         rows, numbers = "SELECT, INSERT, UPDATE, DELETE", "USAGE, SELECT"
         for statement in (
             f"GRANT USAGE ON SCHEMA {schema} TO {name}",
             f"GRANT {rows} ON ALL TABLES IN SCHEMA {schema} TO {name}",
             f"GRANT {numbers} ON ALL SEQUENCES IN SCHEMA {schema} TO {name}",
             # What is created later, such as the cache's table, is for the role too.
-            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT {rows} ON TABLES TO {name}",
-            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT {numbers} ON SEQUENCES TO {name}",
+            f"{later} GRANT {rows} ON TABLES TO {name}",
+            f"{later} GRANT {numbers} ON SEQUENCES TO {name}",
         ):
             cursor.execute(statement)
         for table in present.intersection(triggers.tables()):

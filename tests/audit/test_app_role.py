@@ -1,4 +1,4 @@
-"""The role that SRM runs as on PostgreSQL can add to the record, and do nothing else to it."""
+"""The role that SRM runs as on PostgreSQL can add to the record, and nothing else."""
 
 import pytest
 from django.db import DatabaseError, connection, transaction
