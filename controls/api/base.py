@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError as BadValueError
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from rest_framework import serializers, viewsets
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from controls.api.authentication import WithinScope
+from controls.api.filters import StrictFilters
+from controls.api.parsers import JSONParser
 from controls.api.schema import ProblemSchema
 from controls.models import User
 from controls.rules.moments import Moment, moment
@@ -57,34 +63,92 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class NothingInput(StrictSerializer):
+    """An empty body."""
+
+
 class VisibleField(serializers.SlugRelatedField[Any]):
-    """A row named by its key or uuid, found only among those the person may see."""
+    """A row named by its key, code or uuid, found only among those the person may see.
+
+    Facts, which hold nothing of a team, are found by everybody who is signed in.
+    """
+
+    default_error_messages = {
+        "does_not_exist": "There is no {slug_name} {value} that you may see.",
+        "invalid": "Name one row by its {name}.",
+    }
 
     def __init__(self, model: type[Model], slug_field: str = "key", **options: Any) -> None:
         self.model = model
         options.setdefault("queryset", model._default_manager.none())
         super().__init__(slug_field=slug_field, **options)
 
-    default_error_messages = {
-        "does_not_exist": "There is no {slug_name} {value} that you may see.",
-        "invalid": "This is not a key.",
-    }
-
     def get_queryset(self) -> QuerySet[Any]:
         """Return the rows that this person may see; none without a person."""
+        manager: Any = self.model._default_manager
         request = self.context.get("request")
         if request is None:
-            return self.model._default_manager.none()
-        manager: Any = self.model._default_manager
-        visible: QuerySet[Any] = manager.visible_to(acting_user(request))
+            nothing: QuerySet[Any] = manager.none()
+            return nothing
+        user = acting_user(request)
+        visible: QuerySet[Any] = (
+            manager.visible_to(user) if hasattr(manager, "visible_to") else manager.all()
+        )
         return visible
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the row. Raises ValidationError alike for missing and for foreign ones."""
+        if not isinstance(data, str) or "\x00" in data:
+            self.fail("invalid", name=self.slug_field)
+        try:
+            return super().to_internal_value(data)
+        except BadValueError:
+            self.fail("does_not_exist", slug_name=self.slug_field, value=data)
 
-class ReadOnlyViewSet(viewsets.ReadOnlyModelViewSet[M]):
-    """Lists and shows visible rows."""
+
+class Several(serializers.ListField):
+    """A list that is counted before its items are looked up."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Return the checked items. Raises ValidationError."""
+        longest = self.max_length
+        if isinstance(data, list) and longest is not None and len(data) > longest:
+            self.fail("max_length", max_length=longest)
+        found: list[Any] = super().to_internal_value(data)
+        return found
+
+
+class Door(APIView):
+    """What every view of the API has in common: who may enter, what may be sent."""
 
     permission_classes = [IsAuthenticated, WithinScope]
+    parser_classes = [JSONParser]
+    metadata_class = None
     schema = ProblemSchema()
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return the response, which no cache on the way may keep."""
+        response: Any = super().finalize_response(*args, **kwargs)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response  # type: ignore[no-any-return]
+
+
+class Nowhere(Door):
+    """Every address below `/api/v1/` that is none."""
+
+    schema = None  # type: ignore[assignment]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Tell a stranger to sign in, everybody else that there is nothing."""
+        super().initial(request, *args, **kwargs)
+        raise NotFound
+
+
+class ReadOnlyViewSet(Door, viewsets.ReadOnlyModelViewSet[M]):
+    """Lists and shows visible rows."""
+
+    filter_backends = [StrictFilters]
+    lookup_value_regex = "[-a-zA-Z0-9_.]+"
     model: type[M]
 
     def visible(self) -> QuerySet[M]:
@@ -95,6 +159,13 @@ class ReadOnlyViewSet(viewsets.ReadOnlyModelViewSet[M]):
             return nothing
         rows: QuerySet[M] = manager.visible_to(acting_user(self.request))
         return rows
+
+    def page(
+        self, rows: QuerySet[Any], serializer: type[serializers.BaseSerializer[Any]]
+    ) -> Response:
+        """Return one page of rows that belong to the row of the address."""
+        shown = self.paginate_queryset(rows)
+        return self.get_paginated_response(serializer(shown, many=True).data)
 
     def get_queryset(self) -> QuerySet[M]:
         """Return the visible rows with what the answer needs of their relations."""

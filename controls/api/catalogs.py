@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from controls.api import filters
 from controls.api.base import ReadOnlyViewSet
 from controls.models import Catalog, Control, ControlLayer, ControlMapping, Profile
 from controls.queries import statements
@@ -36,7 +37,9 @@ class ControlSerializer(serializers.ModelSerializer[Control]):
     """A control, without its text."""
 
     catalog = serializers.CharField(source="catalog.key")
-    parent = serializers.CharField(source="parent.control_id", default=None)
+    parent = serializers.CharField(  # type: ignore[assignment]
+        source="parent.control_id", default=None
+    )
 
     class Meta:
         model = Control
@@ -58,7 +61,7 @@ class PartSerializer(serializers.Serializer[Any]):
 
     part_id = serializers.CharField()
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     prose = serializers.CharField()
     depth = serializers.IntegerField()
 
@@ -76,15 +79,27 @@ class ControlLayerSerializer(serializers.ModelSerializer[ControlLayer]):
 
 
 class MappingSerializer(serializers.ModelSerializer[ControlMapping]):
-    """A control of another catalog that this one maps to."""
+    """A control of another catalog that this one maps to, and how sure that is."""
 
+    control = serializers.UUIDField(source="target.uuid")
     catalog = serializers.CharField(source="target.catalog.key")
     control_id = serializers.CharField(source="target.control_id")
-    label = serializers.CharField(source="target.label")
+    label = serializers.CharField(  # type: ignore[assignment]
+        source="target.label"
+    )
 
     class Meta:
         model = ControlMapping
-        fields = ["catalog", "control_id", "label", "relation", "grade"]
+        fields = ["control", "catalog", "control_id", "label", "relation", "grade"]
+
+
+class MappedFromSerializer(MappingSerializer):
+    """A control of another catalog that maps to this one; read it from there."""
+
+    control = serializers.UUIDField(source="source.uuid")
+    catalog = serializers.CharField(source="source.catalog.key")
+    control_id = serializers.CharField(source="source.control_id")
+    label = serializers.CharField(source="source.label")
 
 
 class ControlDetailSerializer(ControlSerializer):
@@ -93,24 +108,41 @@ class ControlDetailSerializer(ControlSerializer):
     parts = serializers.SerializerMethodField()
     layers = serializers.SerializerMethodField()
     mappings = serializers.SerializerMethodField()
+    mapped_from = serializers.SerializerMethodField()
 
     class Meta(ControlSerializer.Meta):
-        fields = [*ControlSerializer.Meta.fields, "parts", "layers", "mappings"]
+        fields = [
+            *ControlSerializer.Meta.fields,
+            "parts",
+            "layers",
+            "mappings",
+            "mapped_from",
+        ]
 
+    @extend_schema_field(PartSerializer(many=True))
     def get_parts(self, control: Control) -> list[dict[str, Any]]:
         """Return the text, with parameters in place."""
         return list(PartSerializer(statements.lines(control), many=True).data)
 
+    @extend_schema_field(ControlLayerSerializer(many=True))
     def get_layers(self, control: Control) -> list[dict[str, Any]]:
         """Return the layers, most important first."""
         rows = control.layers.select_related("layer").order_by("order")
         return list(ControlLayerSerializer(rows, many=True).data)
 
+    @extend_schema_field(MappingSerializer(many=True))
     def get_mappings(self, control: Control) -> list[dict[str, Any]]:
         """Return the mappings by catalog and id."""
         rows = control.mappings.select_related("target__catalog")
         ordered = rows.order_by("target__catalog__key", "target__order")
         return list(MappingSerializer(ordered, many=True).data)
+
+    @extend_schema_field(MappedFromSerializer(many=True))
+    def get_mapped_from(self, control: Control) -> list[dict[str, Any]]:
+        """Return the mappings that point here, by catalog and id."""
+        rows = control.mapped_from.select_related("source__catalog")
+        ordered = rows.order_by("source__catalog__key", "source__order")
+        return list(MappedFromSerializer(ordered, many=True).data)
 
 
 class ProfileSerializer(serializers.ModelSerializer[Profile]):
@@ -124,9 +156,33 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
         fields = ["uuid", "key", "title", "catalog", "source", "controls"]
 
 
+class CatalogFilter(filters.FilterSet):
+    """Filters of catalogs."""
+
+    key = filters.CharFilter()
+    version = filters.CharFilter()
+
+    class Meta:
+        model = Catalog
+        fields: list[str] = []
+
+
+class ProfileFilter(filters.FilterSet):
+    """Filters of profiles."""
+
+    catalog = filters.CharFilter(field_name="catalog__key")
+
+    class Meta:
+        model = Profile
+        fields: list[str] = []
+
+
 class ControlFilter(filters.FilterSet):
     """Filters of controls."""
 
+    control_id = filters.CharFilter()
+    group = filters.CharFilter(field_name="group_id")
+    withdrawn = filters.BooleanFilter()
     catalog = filters.CharFilter(field_name="catalog__key")
     profile = filters.CharFilter(field_name="profiles__key")
     layer = filters.CharFilter(field_name="layers__layer__code")
@@ -134,7 +190,7 @@ class ControlFilter(filters.FilterSet):
 
     class Meta:
         model = Control
-        fields = ["control_id", "group_id", "withdrawn"]
+        fields: list[str] = []
 
     def find(self, rows: QuerySet[Control], _name: str, text: str) -> QuerySet[Control]:
         """Return those whose printed id or title holds the text."""
@@ -147,7 +203,7 @@ class CatalogViewSet(ReadOnlyViewSet[Catalog]):
     model = Catalog
     serializer_class = CatalogSerializer
     lookup_field = "uuid"
-    filterset_fields = ["key", "version"]
+    filterset_class = CatalogFilter
 
 
 class ControlViewSet(ReadOnlyViewSet[Control]):
@@ -172,7 +228,7 @@ class ProfileViewSet(ReadOnlyViewSet[Profile]):
     model = Profile
     serializer_class = ProfileSerializer
     lookup_field = "key"
-    filterset_fields = ["catalog__key"]
+    filterset_class = ProfileFilter
 
     def get_queryset(self) -> QuerySet[Profile]:
         """Return the profiles with their catalog and size."""

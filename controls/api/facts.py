@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticated
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from controls.api.authentication import WithinScope
+from controls.api import filters
 from controls.api.base import ReadOnlyViewSet
-from controls.api.schema import ProblemSchema
+from controls.choices import LayerScope, ServiceModel
 from controls.models import Layer, Provider, ServiceVariant, Source
 from controls.queries.facts import current_release, facts_of
 
@@ -70,6 +68,7 @@ class VariantDetailSerializer(VariantSerializer):
     class Meta(VariantSerializer.Meta):
         fields = [*VariantSerializer.Meta.fields, "layers"]
 
+    @extend_schema_field(VariantLayerSerializer(many=True))
     def get_layers(self, variant: ServiceVariant) -> list[dict[str, Any]]:
         """Return the layers in order, with the titles of the sources."""
         release = current_release()
@@ -95,11 +94,13 @@ class VariantDetailSerializer(VariantSerializer):
 class VariantFilter(filters.FilterSet):
     """Filters of service variants."""
 
+    iam_prefix = filters.CharFilter()
+    model = filters.ChoiceFilter(choices=ServiceModel.choices)
     search = filters.CharFilter(method="find")
 
     class Meta:
         model = ServiceVariant
-        fields = ["iam_prefix", "model"]
+        fields: list[str] = []
 
     def find(
         self, rows: QuerySet[ServiceVariant], _name: str, text: str
@@ -108,25 +109,39 @@ class VariantFilter(filters.FilterSet):
         return rows.filter(Q(key__icontains=text) | Q(name__icontains=text))
 
 
-class ProviderViewSet(ReadOnlyModelViewSet[Provider]):
+class LayerFilter(filters.FilterSet):
+    """Filters of layers."""
+
+    scope = filters.ChoiceFilter(choices=LayerScope.choices)
+
+    class Meta:
+        model = Layer
+        fields: list[str] = []
+
+
+class ProviderViewSet(ReadOnlyViewSet[Provider]):
     """Who runs what systems lean on."""
 
-    permission_classes = [IsAuthenticated, WithinScope]
-    schema = ProblemSchema()
-    queryset = Provider.objects.all()
+    model = Provider
     serializer_class = ProviderSerializer
     lookup_field = "key"
 
+    def visible(self) -> QuerySet[Provider]:
+        """Return all of them: they hold nothing of a team."""
+        return Provider.objects.all()
 
-class LayerViewSet(ReadOnlyModelViewSet[Layer]):
+
+class LayerViewSet(ReadOnlyViewSet[Layer]):
     """What a party can carry."""
 
-    permission_classes = [IsAuthenticated, WithinScope]
-    schema = ProblemSchema()
-    queryset = Layer.objects.all()
+    model = Layer
     serializer_class = LayerSerializer
     lookup_field = "code"
-    filterset_fields = ["scope"]
+    filterset_class = LayerFilter
+
+    def visible(self) -> QuerySet[Layer]:
+        """Return all of them: they hold nothing of a team."""
+        return Layer.objects.all()
 
 
 class ServiceVariantViewSet(ReadOnlyViewSet[ServiceVariant]):
@@ -134,7 +149,6 @@ class ServiceVariantViewSet(ReadOnlyViewSet[ServiceVariant]):
 
     model = ServiceVariant
     lookup_field = "key"
-    lookup_value_regex = "[^/]+"
     filterset_class = VariantFilter
 
     def get_queryset(self) -> QuerySet[ServiceVariant]:

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controls.api.base import acting_user
 from controls.errors import ConflictError
-from controls.models import IdempotencyRecord
+from controls.models import IdempotencyRecord, User
 
-LONGEST = 100
+KEY = re.compile(r"[!-~]{1,100}")
+HEADERS = ("ETag",)
+"""What a repeated answer carries besides its body."""
+
+PARAMETER = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Up to 100 visible characters of your choice. The same key with the same "
+    "body is answered as the first time; with another body it is a conflict.",
+)
 
 
 def once(request: Request, create: Callable[[], Response]) -> Response:
@@ -25,47 +39,48 @@ def once(request: Request, create: Callable[[], Response]) -> Response:
     time.
 
     The record is written in the transaction of the change, so a failed create leaves no
-    key.
-    Raises ConflictError where the key came with another body.
+    key. Raises ConflictError where the key came with another body.
     """
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return create()
-    if len(key) > LONGEST:
-        raise ValidationError({"Idempotency-Key": [f"At most {LONGEST} characters."]})
-    seen = _fingerprint(request)
+    if not KEY.fullmatch(key):
+        raise ValidationError({"Idempotency-Key": ["1 to 100 visible characters."]})
+    seen, user = _fingerprint(request), acting_user(request)
     try:
         with transaction.atomic():
             record = IdempotencyRecord.objects.create(
-                user_id=request.user.pk,
+                user=user,
                 key=key,
                 request_sha256=seen,
                 created_at=timezone.now(),
             )
             response = create()
-            record.status, record.answer = response.status_code, _plain(response)
+            record.status, record.answer = response.status_code, _kept(response)
             record.save(update_fields=["status", "answer"])
             return response
     except IntegrityError:
-        return _repeat(request.user.pk, key, seen)
+        return _repeat(user, key, seen)
 
 
-def _repeat(user: int | None, key: str, seen: str) -> Response:
-    record = IdempotencyRecord.objects.filter(user_id=user, key=key).first()
-    if record is None or record.status is None:
+def _repeat(user: User, key: str, seen: str) -> Response:
+    record = IdempotencyRecord.objects.filter(user=user, key=key).first()
+    if record is None or record.answer is None:
         raise ConflictError("The same key is being used right now: ask again.")
     if record.request_sha256 != seen:
         raise ConflictError("This Idempotency-Key was used with another request.")
-    return Response(
-        record.answer, status=record.status, headers={"Idempotency-Replayed": "true"}
-    )
+    headers = {**record.answer["headers"], "Idempotency-Replayed": "true"}
+    return Response(record.answer["body"], status=record.status, headers=headers)
 
 
 def _fingerprint(request: Request) -> str:
-    body = request.body
-    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).hexdigest()
+    """Return a hash of what was asked, however its JSON was spaced."""
+    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
 
 
-def _plain(response: Response) -> Any:
+def _kept(response: Response) -> dict[str, Any]:
     """Return the answer as JSON holds it, which is how it will be given again."""
-    return json.loads(JSONRenderer().render(response.data))
+    headers = {name: response[name] for name in HEADERS if response.has_header(name)}
+    body = json.loads(JSONRenderer().render(response.data))
+    return {"body": body, "headers": headers}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controls.api import idempotency
+from controls.api import filters, idempotency
 from controls.api.base import (
     ReadOnlyViewSet,
     StrictSerializer,
@@ -57,11 +57,24 @@ class OverrideInput(StrictSerializer):
 
     system = VisibleField(System, default=None, allow_null=True)
     variant = VisibleField(ServiceVariant, default=None, allow_null=True)
-    layer = serializers.SlugRelatedField(slug_field="code", queryset=Layer.objects.all())
+    layer = VisibleField(Layer, "code")
     value = serializers.ChoiceField(LayerValue.choices)
     reason = serializers.CharField(max_length=5000)
     since = serializers.DateField(default=None)
     until = serializers.DateField(default=None, allow_null=True)
+
+
+class OverrideFilter(filters.FilterSet):
+    """Filters of overrides."""
+
+    system = filters.CharFilter(field_name="system__key")
+    layer = filters.CharFilter(field_name="layer__code")
+    variant = filters.CharFilter(field_name="variant__key")
+    ended = filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull", exclude=True)
+
+    class Meta:
+        model = LayerOverride
+        fields: list[str] = []
 
 
 class OverrideViewSet(ReadOnlyViewSet[LayerOverride]):
@@ -70,7 +83,7 @@ class OverrideViewSet(ReadOnlyViewSet[LayerOverride]):
     model = LayerOverride
     serializer_class = OverrideSerializer
     lookup_field = "uuid"
-    filterset_fields = ["system__key", "layer__code", "variant__key"]
+    filterset_class = OverrideFilter
 
     def get_queryset(self) -> QuerySet[LayerOverride]:
         """Return the overrides with what an answer shows."""
@@ -78,7 +91,25 @@ class OverrideViewSet(ReadOnlyViewSet[LayerOverride]):
             "system__owner_team", "variant", "layer", "started_by", "ended_by"
         )
 
-    @extend_schema(request=OverrideInput, responses={201: OverrideSerializer})
+    @extend_schema(
+        request=OverrideInput,
+        responses={201: OverrideSerializer},
+        parameters=[idempotency.PARAMETER],
+        examples=[
+            OpenApiExample(
+                "RDS Custom: the team patches the engine",
+                value={
+                    "system": "shop",
+                    "variant": "rds",
+                    "layer": "engine",
+                    "value": "customer",
+                    "reason": "We run a patched engine ourselves.",
+                    "since": "2026-03-01",
+                },
+                request_only=True,
+            )
+        ],
+    )
     def create(self, request: Request) -> Response:
         """Record an override and derive the systems it concerns anew."""
 

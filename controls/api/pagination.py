@@ -19,7 +19,7 @@ class Pages(CursorPagination):
     max_page_size = 200
     ordering = "pk"
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         """Return the page's rows.

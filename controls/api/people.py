@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controls.api import idempotency, versions
+from controls.api import filters, idempotency, versions
 from controls.api.base import (
+    NothingInput,
     ReadOnlyViewSet,
     StrictSerializer,
     VisibleField,
@@ -121,7 +121,7 @@ class TeamInput(StrictSerializer):
 
     key = serializers.SlugField(max_length=50)
     name = serializers.CharField(max_length=100)
-    time_zone = serializers.ChoiceField(sorted(available_timezones()), default="UTC")
+    time_zone = serializers.CharField(max_length=64, default="UTC")
     manager = VisibleField(User, "uuid", default=None, allow_null=True)
 
 
@@ -162,8 +162,8 @@ class UserViewSet(ReadOnlyViewSet[User]):
         rows: Any = self.visible()
         return rows.people()  # type: ignore[no-any-return]
 
-    @extend_schema(responses=MeSerializer)
-    @action(detail=False, methods=["get"], pagination_class=None, filter_backends=[])
+    @extend_schema(responses=MeSerializer, filters=False)
+    @action(detail=False, methods=["get"], pagination_class=None)
     def me(self, request: Request) -> Response:
         """Show oneself and what one may do."""
         return Response(MeSerializer(acting_user(request)).data)
@@ -187,22 +187,32 @@ class TeamViewSet(ReadOnlyViewSet[Team]):
         """Return the longer answer for a single one."""
         return TeamSerializer if self.action == "list" else TeamDetailSerializer
 
+    @extend_schema(parameters=[versions.ETAG])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show a team; its ETag is what a change must name."""
         return self._shown(self.get_object())
 
-    @extend_schema(request=TeamInput, responses={201: TeamDetailSerializer})
+    @extend_schema(
+        request=TeamInput,
+        responses={201: TeamDetailSerializer},
+        parameters=[idempotency.PARAMETER, versions.ETAG],
+    )
     def create(self, request: Request) -> Response:
         """Create a team."""
 
         def make() -> Response:
             values = self.checked(TeamInput)
             team = teams.create(**values, by=acting_user(request), at=now())
-            return Response(TeamSerializer(team).data, status=status.HTTP_201_CREATED)
+            fresh = self.get_queryset().get(pk=team.pk)
+            return self._shown(fresh, status.HTTP_201_CREATED)
 
         return idempotency.once(request, make)
 
-    @extend_schema(request=TeamChange, responses=TeamDetailSerializer)
+    @extend_schema(
+        request=TeamChange,
+        responses=TeamDetailSerializer,
+        parameters=[versions.PARAMETER, versions.ETAG],
+    )
     def partial_update(self, request: Request, key: str) -> Response:
         """Change a team."""
         team, version = self.get_object(), versions.expected(request)
@@ -217,9 +227,20 @@ class TeamViewSet(ReadOnlyViewSet[Team]):
         )
         return self._shown(self.get_object())
 
-    @extend_schema(request=MemberInput, responses={201: MembershipSerializer})
-    @action(detail=True, methods=["post"])
+    @extend_schema(responses=MembershipSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"])
     def members(self, request: Request, key: str) -> Response:
+        """List who belongs and who belonged to the team."""
+        rows = self.get_object().memberships.select_related("user")
+        return self.page(rows, MembershipSerializer)
+
+    @extend_schema(
+        request=MemberInput,
+        responses={201: MembershipSerializer},
+        parameters=[idempotency.PARAMETER],
+    )
+    @members.mapping.post
+    def add_member(self, request: Request, key: str) -> Response:
         """Give a person a role in the team; a role they had there ends."""
         team = self.get_object()
 
@@ -232,7 +253,7 @@ class TeamViewSet(ReadOnlyViewSet[Team]):
         return idempotency.once(request, make)
 
     @extend_schema(
-        request=None,
+        request=NothingInput,
         responses=MembershipSerializer,
         parameters=[OpenApiParameter("member", OpenApiTypes.UUID, OpenApiParameter.PATH)],
     )
@@ -243,11 +264,24 @@ class TeamViewSet(ReadOnlyViewSet[Team]):
         rows = team.memberships.select_related("user")
         row = get_object_or_404(rows, uuid=member)
         row.team = team
+        self.checked(NothingInput)
         teams.end_membership(membership=row, by=acting_user(request), at=now())
         return Response(MembershipSerializer(row).data)
 
-    def _shown(self, team: Team) -> Response:
-        return versions.tagged(Response(TeamDetailSerializer(team).data), team.version)
+    def _shown(self, team: Team, code: int = status.HTTP_200_OK) -> Response:
+        body = TeamDetailSerializer(team).data
+        return versions.tagged(Response(body, status=code), team.version)
+
+
+class TokenFilter(filters.FilterSet):
+    """Filters of tokens."""
+
+    user = filters.UUIDFilter(field_name="user__uuid")
+    ended = filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull", exclude=True)
+
+    class Meta:
+        model = ApiToken
+        fields: list[str] = []
 
 
 class TokenViewSet(ReadOnlyViewSet[ApiToken]):
@@ -256,12 +290,27 @@ class TokenViewSet(ReadOnlyViewSet[ApiToken]):
     model = ApiToken
     serializer_class = TokenSerializer
     lookup_field = "uuid"
+    filterset_class = TokenFilter
 
     def get_queryset(self) -> QuerySet[ApiToken]:
         """Return the tokens with what an answer shows."""
         return self.visible().select_related("team", "user")
 
-    @extend_schema(request=TokenInput, responses={201: NewTokenSerializer})
+    @extend_schema(
+        request=TokenInput,
+        responses={201: NewTokenSerializer},
+        examples=[
+            OpenApiExample(
+                "A key for the pipeline",
+                value={
+                    "name": "nightly export",
+                    "scope": "read",
+                    "expires_at": "2026-12-31T00:00:00Z",
+                },
+                request_only=True,
+            )
+        ],
+    )
     def create(self, request: Request) -> Response:
         """Make a token for oneself. Its text is in this answer and nowhere else.
 
@@ -281,9 +330,11 @@ class TokenViewSet(ReadOnlyViewSet[ApiToken]):
             body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"}
         )
 
-    @extend_schema(request=None, responses=TokenSerializer)
+    @extend_schema(request=NothingInput, responses=TokenSerializer)
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, uuid: str) -> Response:
         """End a token at once."""
-        token = tokens.revoke(token=self.get_object(), by=acting_user(request), at=now())
+        token = self.get_object()
+        self.checked(NothingInput)
+        tokens.revoke(token=token, by=acting_user(request), at=now())
         return Response(TokenSerializer(token).data)

@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, JsonResponse
+from django.db import IntegrityError, OperationalError
+from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -37,7 +38,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     document, headers = _document(error)
     document["instance"] = path
     set_rollback()
-    if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if document["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("unexpected_error", path=path, exc_info=error)
     return Response(
         document, status=document["status"], headers=headers, content_type=CONTENT_TYPE
@@ -52,13 +53,23 @@ def _document(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):
-        return problem(500, "internal-error", "Something broke. Nothing was changed."), {}
+        return _unforeseen(error)
     headers = {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     if getattr(error, "wait", None):
         headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
     return _framework(error), headers
+
+
+def _unforeseen(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
+    if isinstance(error, IntegrityError):
+        told = "Somebody did the same at the same moment. Look again, then repeat."
+        return problem(409, "conflict", told), {}
+    if isinstance(error, OperationalError):
+        told = "The database is busy or away. Nothing was changed; ask again."
+        return problem(503, "unavailable", told), {"Retry-After": "5"}
+    return problem(500, "internal-error", "Something broke. Nothing was changed."), {}
 
 
 def _domain(error: DomainError) -> dict[str, Any]:
@@ -107,11 +118,3 @@ def problem(status: int, code: str, detail: str) -> dict[str, Any]:
         "status": int(status),
         "detail": detail,
     }
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
-    """Answer an address of the API that does not exist."""
-    document = problem(404, "not-found", "There is nothing here that you may see.")
-    return JsonResponse(
-        {**document, "instance": request.path}, status=404, content_type=CONTENT_TYPE
-    )

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controls.api import versions
+from controls.api import filters, versions
 from controls.api.base import (
+    NothingInput,
     ReadOnlyViewSet,
     StrictSerializer,
     VisibleField,
@@ -23,7 +24,7 @@ from controls.api.base import (
 )
 from controls.api.pagination import NewestFirst
 from controls.api.systems import MOMENT
-from controls.choices import ImplementationStatus, Kind
+from controls.choices import ImplementationStatus, Kind, WorkflowState
 from controls.models import (
     Decision,
     Derivation,
@@ -32,8 +33,9 @@ from controls.models import (
     ServiceVariant,
     Team,
 )
-from controls.queries.matrix import believed
+from controls.queries.matrix import Row, believed
 from controls.rules.explanation import Names, sentences
+from controls.rules.moments import Moment
 from controls.services import clock, decisions
 from controls.services.decisions import Content
 
@@ -121,7 +123,9 @@ class ResponsibilitySerializer(serializers.ModelSerializer[Responsibility]):
     system = serializers.CharField(source="system.key")
     control = serializers.UUIDField(source="control.uuid")
     control_id = serializers.CharField(source="control.control_id")
-    label = serializers.CharField(source="control.label")
+    label = serializers.CharField(  # type: ignore[assignment]
+        source="control.label"
+    )
     title = serializers.CharField(source="control.title")
     provider = serializers.CharField(source="provider.key")
     kind = serializers.CharField(help_text="decided, else derived")
@@ -154,11 +158,23 @@ class ResponsibilitySerializer(serializers.ModelSerializer[Responsibility]):
 class ResponsibilityDetailSerializer(ResponsibilitySerializer):
     """A responsibility with its derivation and decision at a moment."""
 
+    as_of = serializers.DateTimeField(help_text="by what was recorded then")
+    on = serializers.DateField(help_text="what was in force that day")
     derived = DerivationSerializer(allow_null=True)
-    decided = DecisionSerializer(allow_null=True)
+    decided = DecisionSerializer(allow_null=True, help_text="newest revision")
+    approved = DecisionSerializer(allow_null=True, help_text="newest approved revision")
+    links = serializers.DictField(child=serializers.CharField())
 
     class Meta(ResponsibilitySerializer.Meta):
-        fields = [*ResponsibilitySerializer.Meta.fields, "derived", "decided"]
+        fields = [
+            *ResponsibilitySerializer.Meta.fields,
+            "as_of",
+            "on",
+            "derived",
+            "decided",
+            "approved",
+            "links",
+        ]
 
 
 class ContentInput(StrictSerializer):
@@ -179,10 +195,6 @@ class ContentInput(StrictSerializer):
     effective_on = serializers.DateField(required=False, allow_null=True)
 
 
-class NothingInput(StrictSerializer):
-    """An empty body."""
-
-
 class RemarkInput(StrictSerializer):
     """A word on it."""
 
@@ -193,16 +205,32 @@ class ResponsibilityFilter(filters.FilterSet):
     """Filters of responsibilities."""
 
     system = filters.CharFilter(field_name="system__key")
+    control = filters.UUIDFilter(field_name="control__uuid")
     control_id = filters.CharFilter(field_name="control__control_id")
+    catalog = filters.CharFilter(field_name="control__catalog__key")
     group = filters.CharFilter(field_name="control__group_id")
     owner_team = filters.CharFilter(field_name="latest_decision__owner_team__key")
-    state = filters.CharFilter()
-    kind = filters.CharFilter()
+    state = filters.ChoiceFilter(choices=WorkflowState.choices)
+    kind = filters.ChoiceFilter(choices=Kind.choices)
     suspect = filters.BooleanFilter()
 
     class Meta:
         model = Responsibility
         fields: list[str] = []
+
+
+CHANGE = [versions.PARAMETER, versions.ETAG]
+EXAMPLE = OpenApiExample(
+    "Shared, and the platform team answers for our part",
+    value={
+        "kind": "shared",
+        "owner_team": "platform",
+        "implementation_status": "implemented",
+        "provider_statement": "AWS patches hosts and hypervisor.",
+        "customer_statement": "We patch the guest OS every Tuesday.",
+    },
+    request_only=True,
+)
 
 
 class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
@@ -215,9 +243,9 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
     def get_queryset(self) -> QuerySet[Responsibility]:
         """Return the responsibilities with how each stands today."""
         today = clock.day(now())
-        return (
-            self.visible()
-            .with_state()
+        visible: Any = self.visible()
+        rows: QuerySet[Responsibility] = (
+            visible.with_state()
             .with_kind(on=today)
             .with_suspicion(on=today)
             .select_related(
@@ -228,10 +256,7 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
                 "latest_decision__owner_team",
             )
         )
-
-    def visible(self) -> Any:
-        """Return the rows that this person may see."""
-        return super().visible()
+        return rows
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Responsibility]]:
         """Return the longer answer for a single one."""
@@ -239,22 +264,26 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
             return ResponsibilitySerializer
         return ResponsibilityDetailSerializer
 
-    @extend_schema(parameters=MOMENT)
+    @extend_schema(parameters=[*MOMENT, versions.ETAG])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show a responsibility with why it is so; `as_of` and `on` choose the moment."""
         return self._shown(self.get_object())
 
-    @extend_schema(responses=DecisionSerializer(many=True))
-    @action(detail=True, methods=["get"], pagination_class=NewestFirst, filter_backends=[])
+    @extend_schema(responses=DecisionSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=NewestFirst)
     def decisions(self, request: Request, uuid: str) -> Response:
         """List every revision, newest first."""
         rows = self.get_object().decisions.select_related(
             "owner_team", "decided_by", "submitted_by", "by"
         )
-        page = self.paginate_queryset(rows)
-        return self.get_paginated_response(DecisionSerializer(page, many=True).data)
+        return self.page(rows, DecisionSerializer)
 
-    @extend_schema(request=ContentInput, responses=ResponsibilityDetailSerializer)
+    @extend_schema(
+        request=ContentInput,
+        responses=ResponsibilityDetailSerializer,
+        parameters=CHANGE,
+        examples=[EXAMPLE],
+    )
     @action(detail=True, methods=["post"])
     def assign(self, request: Request, uuid: str) -> Response:
         """Decide who carries the control. Without a kind, the derived one is taken."""
@@ -262,7 +291,8 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
         version, values = versions.expected(request), self.checked(ContentInput)
         latest = responsibility.latest_decision
         carried = {name: getattr(latest, name) for name in CARRIED} if latest else {}
-        content = {"kind": responsibility.derived_kind, **carried, **values}
+        derived = responsibility.derived_kind  # type: ignore[attr-defined]
+        content = {"kind": derived, **carried, **values}
         decisions.assign(
             responsibility=responsibility,
             version=version,
@@ -272,7 +302,9 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
         )
         return self._fresh(responsibility)
 
-    @extend_schema(request=NothingInput, responses=ResponsibilityDetailSerializer)
+    @extend_schema(
+        request=NothingInput, responses=ResponsibilityDetailSerializer, parameters=CHANGE
+    )
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, uuid: str) -> Response:
         """Ask a second person to review."""
@@ -287,7 +319,9 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
         )
         return self._fresh(responsibility)
 
-    @extend_schema(request=RemarkInput, responses=ResponsibilityDetailSerializer)
+    @extend_schema(
+        request=RemarkInput, responses=ResponsibilityDetailSerializer, parameters=CHANGE
+    )
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, uuid: str) -> Response:
         """Approve what somebody else decided and submitted."""
@@ -302,7 +336,9 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
         )
         return self._fresh(responsibility)
 
-    @extend_schema(request=RemarkInput, responses=ResponsibilityDetailSerializer)
+    @extend_schema(
+        request=RemarkInput, responses=ResponsibilityDetailSerializer, parameters=CHANGE
+    )
     @action(detail=True, methods=["post"], url_path="return")
     def send_back(self, request: Request, uuid: str) -> Response:
         """Return what somebody else submitted, saying why."""
@@ -321,17 +357,53 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
         return self._shown(self.get_queryset().get(pk=responsibility.pk))
 
     def _shown(self, responsibility: Responsibility) -> Response:
-        derived, decided = believed(responsibility, moment=asked_moment(self.request))
-        context = {
-            **self.get_serializer_context(),
-            "provider": responsibility.provider.name,
-        }
-        data = ResponsibilitySerializer(responsibility, context=context).data
-        body = {
-            **data,
-            "derived": DerivationSerializer(derived, context=context).data
-            if derived
-            else None,
-            "decided": DecisionSerializer(decided).data if decided else None,
-        }
-        return versions.tagged(Response(body), responsibility.version)
+        moment = asked_moment(self.request)
+        return versions.tagged(
+            Response(_told(responsibility, moment)), responsibility.version
+        )
+
+
+def _told(responsibility: Responsibility, moment: Moment) -> dict[str, Any]:
+    """Return a responsibility as ResponsibilityDetailSerializer describes it."""
+    derived, decided = believed(responsibility, moment=moment)
+    approved = _approved(responsibility, decided, moment)
+    row = Row(responsibility, responsibility.control, derived, decided, approved)
+    told: dict[str, Any] = dict(ResponsibilitySerializer(responsibility).data)
+    owner = decided.owner_team if decided else None
+    names = {"provider": responsibility.provider.name}
+    return {
+        **told,
+        "kind": row.kind,
+        "derived_kind": derived.kind if derived else Kind.UNDETERMINED,
+        "state": row.state,
+        "suspect": row.suspect,
+        "owner_team": owner.key if owner else None,
+        "as_of": moment.as_of,
+        "on": moment.on,
+        "derived": DerivationSerializer(derived, context=names).data if derived else None,
+        "decided": DecisionSerializer(decided).data if decided else None,
+        "approved": DecisionSerializer(approved).data if approved else None,
+        "links": {
+            "system": reverse("system-detail", args=[responsibility.system.key]),
+            "control": reverse("control-detail", args=[responsibility.control.uuid]),
+            "decisions": reverse("responsibility-decisions", args=[responsibility.uuid]),
+        },
+    }
+
+
+def _approved(
+    responsibility: Responsibility, decided: Decision | None, moment: Moment
+) -> Decision | None:
+    if decided is None or decided.state == WorkflowState.APPROVED:
+        return decided
+    return (
+        Decision.objects.approved()
+        .filter(
+            responsibility=responsibility,
+            at__lte=moment.as_of,
+            effective_on__lte=moment.on,
+        )
+        .select_related("owner_team", "decided_by", "submitted_by", "by")
+        .order_by("-pk")
+        .first()
+    )

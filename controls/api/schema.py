@@ -30,20 +30,25 @@ PROBLEM: dict[str, Any] = {
     },
 }
 ALWAYS = {
-    "400": "The request is wrong",
+    "400": "The request is wrong; `errors` names the fields",
     "401": "Sign in first",
-    "404": "Nothing you may see",
+    "404": "Nothing that you may see",
+    "429": "Too many requests; `Retry-After` says when to ask again",
+    "default": "Any other problem",
 }
 ON_CHANGE = {
     "403": "You lack the role, or the token its scope",
     "409": "A rule or another fact stands in the way",
-    "412": "Somebody changed it since",
+    "413": "The body is too large",
     "415": "Send JSON",
+}
+ON_VERSION = {
+    "412": "Somebody changed it since; `yours` and `current` tell the versions",
     "428": "If-Match is missing",
 }
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describes the bearer token."""
 
     target_class = "controls.api.authentication.BearerTokenAuthentication"
@@ -62,12 +67,11 @@ class ProblemSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        component = ResolvedComponent(
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name="Problem", type=ResolvedComponent.SCHEMA, object="Problem", schema=PROBLEM
         )
         self.registry.register_on_missing(component)
-        told = ALWAYS if self.method == "GET" else {**ALWAYS, **ON_CHANGE}
-        for status, description in told.items():
+        for status, description in self._problems(operation).items():
             operation["responses"].setdefault(
                 status,
                 {
@@ -76,3 +80,13 @@ class ProblemSchema(AutoSchema):
                 },
             )
         return operation
+
+    def _problems(self, operation: dict[str, Any]) -> dict[str, str]:
+        """Return status → meaning for the problems that this operation may answer."""
+        names = {parameter["name"] for parameter in operation.get("parameters", ())}
+        told = dict(ALWAYS)
+        if self.method != "GET":
+            told |= ON_CHANGE
+        if "If-Match" in names:
+            told |= ON_VERSION
+        return told

@@ -6,24 +6,26 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controls.api import idempotency, versions
+from controls.api import filters, idempotency, versions
 from controls.api.base import (
     ReadOnlyViewSet,
+    Several,
     StrictSerializer,
     VisibleField,
     acting_user,
     asked_moment,
     now,
 )
-from controls.api.matrices import MatrixSerializer, shown
+from controls.api.matrices import FILTERS, MatrixSerializer, asked_rows, shown
 from controls.choices import SystemKind
+from controls.errors import InvalidInputError
 from controls.models import (
     Profile,
     Provider,
@@ -116,16 +118,16 @@ class UseInput(StrictSerializer):
     """A service variant to put in use."""
 
     variant = VisibleField(ServiceVariant)
-    accounts = serializers.ListField(
-        child=serializers.RegexField(r"^\d{12}$"), default=list, max_length=500
+    accounts = Several(
+        child=serializers.RegexField(r"^[0-9]{12}\Z"), default=list, max_length=500
     )
-    regions = serializers.ListField(
-        child=serializers.RegexField(r"^[a-z]{2}(-[a-z]+)+-\d$"),
+    regions = Several(
+        child=serializers.RegexField(r"^[a-z]{2}(-[a-z]+){1,3}-[0-9]\Z"),
         default=list,
         max_length=60,
     )
     since = serializers.DateField(default=None)
-    until = serializers.DateField(default=None)
+    until = serializers.DateField(default=None, allow_null=True)
 
 
 class SystemInput(StrictSerializer):
@@ -136,12 +138,12 @@ class SystemInput(StrictSerializer):
     description = serializers.CharField(default="", allow_blank=True, max_length=5000)
     kind = serializers.ChoiceField(SystemKind.choices, default=SystemKind.WORKLOAD)
     owner_team = VisibleField(Team)
-    provider = serializers.SlugRelatedField(
-        slug_field="key", queryset=Provider.objects.all(), default=None
-    )
+    provider = VisibleField(Provider, default=None, help_text="aws unless said")
     has_custom_code = serializers.BooleanField(default=True)
-    profiles = VisibleField(Profile, many=True, default=list)
-    services = UseInput(many=True, default=list)
+    profiles = Several(child=VisibleField(Profile), default=list, max_length=50)
+    services = UseInput(  # type: ignore[call-arg]
+        many=True, default=list, max_length=500
+    )
 
 
 class SystemChange(StrictSerializer):
@@ -155,7 +157,9 @@ class SystemChange(StrictSerializer):
 class ServicesInput(StrictSerializer):
     """Service variants to put in use at once."""
 
-    services = UseInput(many=True, allow_empty=False)
+    services = UseInput(  # type: ignore[call-arg]
+        many=True, allow_empty=False, max_length=500
+    )
 
 
 class ProfileInput(StrictSerializer):
@@ -171,17 +175,45 @@ class EndInput(StrictSerializer):
     on = serializers.DateField(default=None)
 
 
+class SystemFilter(filters.FilterSet):
+    """Filters of systems."""
+
+    kind = filters.ChoiceFilter(choices=SystemKind.choices)
+    owner_team = filters.CharFilter(field_name="owner_team__key")
+
+    class Meta:
+        model = System
+        fields: list[str] = []
+
+
+CHANGE = [versions.PARAMETER, versions.ETAG]
+EXAMPLE = OpenApiExample(
+    "A shop on EC2 and RDS",
+    value={
+        "key": "shop",
+        "name": "Web shop",
+        "owner_team": "payments",
+        "profiles": ["nist-800-53-rev5-moderate"],
+        "services": [
+            {"variant": "ec2", "regions": ["eu-central-1"]},
+            {"variant": "rds", "accounts": ["123456789012"]},
+        ],
+    },
+    request_only=True,
+)
+
+
 class SystemViewSet(ReadOnlyViewSet[System]):
     """What a team runs, or the organisation itself."""
 
     model = System
     lookup_field = "key"
-    filterset_fields = ["kind", "owner_team__key"]
+    filterset_class = SystemFilter
 
     def get_queryset(self) -> QuerySet[System]:
         """Return the systems with what an answer shows."""
         rows = self.visible().select_related("provider", "owner_team")
-        if self.action == "list":
+        if self.action in {"list", "matrix"}:
             return rows
         return rows.prefetch_related("services__variant", "scopes__profile")
 
@@ -189,19 +221,25 @@ class SystemViewSet(ReadOnlyViewSet[System]):
         """Return the longer answer for a single one."""
         return SystemSerializer if self.action == "list" else SystemDetailSerializer
 
+    @extend_schema(parameters=[versions.ETAG])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show a system; its ETag is what a change must name."""
         system = self.get_object()
         return versions.tagged(Response(self.get_serializer(system).data), system.version)
 
-    @extend_schema(request=SystemInput, responses={201: SystemDetailSerializer})
+    @extend_schema(
+        request=SystemInput,
+        responses={201: SystemDetailSerializer},
+        parameters=[idempotency.PARAMETER, versions.ETAG],
+        examples=[EXAMPLE],
+    )
     def create(self, request: Request) -> Response:
         """Record a system, with its services and scope, and derive its controls."""
 
         def make() -> Response:
             values = self.checked(SystemInput)
             uses = [Use(**use) for use in values.pop("services")]
-            values["provider"] = values["provider"] or Provider.objects.get(key="aws")
+            values["provider"] = values["provider"] or _usual_provider()
             system = systems.create(
                 description=Description(**values, uses=uses),
                 by=acting_user(request),
@@ -211,7 +249,9 @@ class SystemViewSet(ReadOnlyViewSet[System]):
 
         return idempotency.once(request, make)
 
-    @extend_schema(request=SystemChange, responses=SystemDetailSerializer)
+    @extend_schema(
+        request=SystemChange, responses=SystemDetailSerializer, parameters=CHANGE
+    )
     def partial_update(self, request: Request, key: str) -> Response:
         """Change what a system is called and whether it has code of its own."""
         system = self.get_object()
@@ -228,7 +268,9 @@ class SystemViewSet(ReadOnlyViewSet[System]):
         )
         return self._shown(system)
 
-    @extend_schema(request=ServicesInput, responses=SystemDetailSerializer)
+    @extend_schema(
+        request=ServicesInput, responses=SystemDetailSerializer, parameters=CHANGE
+    )
     @action(detail=True, methods=["post"])
     def services(self, request: Request, key: str) -> Response:
         """Put service variants in use and derive the system anew."""
@@ -243,7 +285,10 @@ class SystemViewSet(ReadOnlyViewSet[System]):
     @extend_schema(
         request=EndInput,
         responses=SystemDetailSerializer,
-        parameters=[OpenApiParameter("service", OpenApiTypes.UUID, OpenApiParameter.PATH)],
+        parameters=[
+            OpenApiParameter("service", OpenApiTypes.UUID, OpenApiParameter.PATH),
+            *CHANGE,
+        ],
     )
     @action(
         detail=True, methods=["post"], url_path="services/(?P<service>[0-9a-f-]{36})/end"
@@ -265,7 +310,9 @@ class SystemViewSet(ReadOnlyViewSet[System]):
         )
         return self._shown(system)
 
-    @extend_schema(request=ProfileInput, responses=SystemDetailSerializer)
+    @extend_schema(
+        request=ProfileInput, responses=SystemDetailSerializer, parameters=CHANGE
+    )
     @action(detail=True, methods=["post"])
     def profiles(self, request: Request, key: str) -> Response:
         """Put a profile in the system's scope and derive its controls."""
@@ -284,7 +331,10 @@ class SystemViewSet(ReadOnlyViewSet[System]):
     @extend_schema(
         request=EndInput,
         responses=SystemDetailSerializer,
-        parameters=[OpenApiParameter("scope", OpenApiTypes.UUID, OpenApiParameter.PATH)],
+        parameters=[
+            OpenApiParameter("scope", OpenApiTypes.UUID, OpenApiParameter.PATH),
+            *CHANGE,
+        ],
     )
     @action(detail=True, methods=["post"], url_path="profiles/(?P<scope>[0-9a-f-]{36})/end")
     def end_profile(self, request: Request, key: str, scope: str) -> Response:
@@ -302,16 +352,28 @@ class SystemViewSet(ReadOnlyViewSet[System]):
         )
         return self._shown(system)
 
-    @extend_schema(responses=MatrixSerializer, parameters=MOMENT)
-    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    @extend_schema(
+        responses=MatrixSerializer, parameters=[*MOMENT, *FILTERS], filters=False
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
     def matrix(self, request: Request, key: str) -> Response:
         """Show the controls by services, with the combined answer, decided beside derived.
+
+        `counts` are those of the whole system, whatever rows are asked for.
         """
-        system = self.get_object()
-        return Response(shown(matrix(system=system, moment=asked_moment(request))))
+        system, wanted = self.get_object(), asked_rows(request.query_params)
+        found = matrix(system=system, moment=asked_moment(request))
+        return Response(shown(found, wanted))
 
     def _shown(self, system: System, code: int = status.HTTP_200_OK) -> Response:
         fresh = self.get_queryset().get(pk=system.pk)
         return versions.tagged(
             Response(SystemDetailSerializer(fresh).data, status=code), fresh.version
         )
+
+
+def _usual_provider() -> Provider:
+    found = Provider.objects.filter(key="aws").first()
+    if found is None:
+        raise InvalidInputError("Name the provider.", place="provider")
+    return found

@@ -4,11 +4,11 @@ from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
 from controls.api.audit_events import AuditEventViewSet
+from controls.api.base import Nowhere
 from controls.api.catalogs import CatalogViewSet, ControlViewSet, ProfileViewSet
 from controls.api.facts import LayerViewSet, ProviderViewSet, ServiceVariantViewSet
 from controls.api.overrides import OverrideViewSet
 from controls.api.people import TeamViewSet, TokenViewSet, UserViewSet
-from controls.api.problems import not_found
 from controls.api.responsibilities import ResponsibilityViewSet
 from controls.api.systems import SystemViewSet
 
@@ -27,4 +27,4 @@ router.register("teams", TeamViewSet, basename="team")
 router.register("tokens", TokenViewSet, basename="token")
 router.register("users", UserViewSet, basename="user")
 
-urlpatterns = [*router.urls, re_path("", not_found)]
+urlpatterns = [*router.urls, re_path("", Nowhere.as_view())]

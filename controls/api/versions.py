@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import re
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controls.api.problems import PreconditionRequired
 
-TAG = re.compile(r'^(?:W/)?"v(\d{1,9})"$')
+TAG = re.compile(r'(?:W/)?"v([0-9]{1,9})"')
+
+PARAMETER = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    # Not required: without it the answer is 428, which says what is missing.
+    description='The ETag of the version you change, such as `"v3"`. Always needed: 428 '
+    "without it, 412 where somebody changed the thing since.",
+)
+ETAG = OpenApiParameter(
+    "ETag",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    response=[200, 201],
+    description='The version shown, such as `"v3"`.',
+)
 
 
 def tag(version: int) -> str:
@@ -33,7 +51,7 @@ def expected(request: Request) -> int:
     header = request.headers.get("If-Match", "").strip()
     if not header:
         raise PreconditionRequired
-    found = TAG.match(header)
+    found = TAG.fullmatch(header)
     if found is None:
         raise ValidationError({"If-Match": ['It must be one ETag as read, like "v3".']})
     return int(found[1])

@@ -1,0 +1,226 @@
+"""An organisation of three teams, each with a word that stands in all of its texts.
+
+`own` belongs to the team of the viewer, contributor, approver and lead; the auditor may
+look at its system. `foreign` belongs to a team in which none of them is. The stranger's own
+team is the third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from controls.choices import LayerValue, MembershipRole
+from controls.models import (
+    ApiToken,
+    AuditEvent,
+    Catalog,
+    Control,
+    Layer,
+    LayerOverride,
+    Membership,
+    OrganizationRole,
+    Profile,
+    Responsibility,
+    System,
+    SystemProfile,
+    SystemService,
+    Team,
+    User,
+)
+from controls.services import decisions, overrides
+from controls.services.overrides import Word
+from controls.services.setup import system_user
+from tests.make import (
+    MONDAY,
+    make_admin,
+    make_api_token,
+    make_auditor,
+    make_decision,
+    make_grc_lead,
+    make_member,
+    make_profile,
+    make_service,
+    make_system,
+    make_team,
+    make_world,
+    responsibility_for,
+)
+
+ROLES = (
+    "anonymous",
+    "stranger",
+    "viewer",
+    "contributor",
+    "approver",
+    "lead",
+    "auditor",
+    "other_auditor",
+    "grc_lead",
+    "admin",
+)
+SEES_ALL = frozenset({"grc_lead", "admin"})
+SEES_OWN = frozenset({"viewer", "contributor", "approver", "lead", "auditor"})
+
+OWN_WORD, FOREIGN_WORD, STRANGERS_WORD = "kestrelwing", "marmotden", "heronreed"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one team has: one of each."""
+
+    word: str
+    team: Team
+    people: Mapping[str, User]
+    membership: Membership
+    system: System
+    service: SystemService
+    scope: SystemProfile
+    override: LayerOverride
+    undecided: Responsibility
+    proposed: Responsibility
+    in_review: Responsibility
+    token: ApiToken
+    event: AuditEvent
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a row of the table may name."""
+
+    own: Target
+    foreign: Target
+    catalog: Catalog
+    control: Control
+    profile: Profile
+    unused_profile: Profile
+    everywhere: LayerOverride
+    """An override for all systems, which everybody sees."""
+    grant: OrganizationRole
+    people: Mapping[str, User | None]
+    tokens: Mapping[str, str]
+    browsers: Mapping[str, Client]
+
+
+def make_table_world() -> World:
+    """Build it. Takes a second, so once for a module."""
+    profile = make_world()
+    control = Control.objects.get(catalog=profile.catalog, control_id="si-2")
+    own = make_target(OWN_WORD, profile)
+    foreign = make_target(FOREIGN_WORD, profile)
+    others = make_team(STRANGERS_WORD)
+    elsewhere = make_system(others, "s3", profile=profile, key=f"{STRANGERS_WORD}-system")
+    auditor = make_auditor(own.system)
+    people: dict[str, User | None] = {
+        "anonymous": None,
+        "stranger": make_member(others, MembershipRole.LEAD),
+        **own.people,
+        "auditor": auditor,
+        "other_auditor": make_auditor(elsewhere),
+        "grc_lead": make_grc_lead(),
+        "admin": make_admin(),
+    }
+    return World(
+        own=own,
+        foreign=foreign,
+        catalog=profile.catalog,
+        control=control,
+        profile=profile,
+        unused_profile=make_profile(profile.catalog, key="unused"),
+        everywhere=make_override(None, "said for everybody"),
+        grant=OrganizationRole.objects.get(user=auditor),
+        people=people,
+        tokens={role: token_text(person) for role, person in people.items() if person},
+        browsers={role: browser(person) for role, person in people.items()},
+    )
+
+
+def make_target(word: str, profile: Profile) -> Target:
+    """Build what one team has, with the word in each text."""
+    team = make_team(f"{word}-team", name=f"Team {word}")
+    people = {
+        role: make_member(team, role, name=f"{role} {word}", email=f"{role}@{word}.example")
+        for role in MembershipRole.values
+    }
+    system = make_system(
+        team,
+        "ec2",
+        "rds",
+        profile=profile,
+        key=f"{word}-system",
+        name=f"System {word}",
+        description=f"About {word}",
+    )
+    service = make_service(system, "s3")
+    lead = people[MembershipRole.LEAD]
+    make_decision(system, "ac-2", by=lead, **texts(word))
+    make_decision(system, "si-3", by=lead, **texts(word))
+    submit(responsibility_for(system, "si-3"))
+    token, _ = make_api_token(lead)
+    ApiToken.objects.filter(pk=token.pk).update(name=f"Token {word}")
+    override = make_override(system, f"Because of {word}")
+    system.refresh_from_db()
+    return Target(
+        word=word,
+        team=team,
+        people=people,
+        membership=Membership.objects.get(team=team, role=MembershipRole.VIEWER),
+        system=system,
+        service=service,
+        scope=SystemProfile.objects.get(system=system),
+        override=override,
+        undecided=responsibility_for(system, "si-2"),
+        proposed=responsibility_for(system, "ac-2"),
+        in_review=responsibility_for(system, "si-3"),
+        token=token,
+        event=AuditEvent.objects.filter(system_uuid=system.uuid).latest("seq"),
+    )
+
+
+def texts(word: str) -> dict[str, Any]:
+    """The texts of a decision."""
+    return {
+        "provider_statement": f"AWS does {word}.",
+        "customer_statement": f"We do {word}.",
+        "rationale": f"Since {word}.",
+    }
+
+
+def submit(responsibility: Responsibility) -> None:
+    """Hand in what was decided."""
+    decisions.submit(
+        responsibility=responsibility,
+        version=responsibility.version,
+        by=system_user(),
+        at=MONDAY,
+    )
+
+
+def make_override(system: System | None, reason: str) -> LayerOverride:
+    """An override of the engine."""
+    word = Word(
+        layer=Layer.objects.get(code="engine"),
+        value=LayerValue.CUSTOMER,
+        reason=reason,
+        since=date(2026, 3, 2),
+    )
+    return overrides.start(system=system, word=word, by=system_user(), at=MONDAY)
+
+
+def token_text(person: User) -> str:
+    """The text of a token that may write, which a request of today may use."""
+    today = timezone.now()  # noqa: TID251 - requests read the clock, too
+    return make_api_token(person, at=today)[1]
+
+
+def browser(person: User | None) -> Client:
+    """A browser in which the person is signed in, if anybody is."""
+    client = Client(raise_request_exception=False)
+    if person is not None:
+        client.force_login(person)
+    return client
