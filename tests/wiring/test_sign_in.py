@@ -1,9 +1,14 @@
 """Signing in stands in front of everything."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.test import Client
 
-from tests.make import PASSWORD, make_user
+from controls.choices import AuditVerb
+from controls.models import AuditEvent
+from tests.make import MONDAY, PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -71,16 +76,71 @@ def test_a_known_and_an_unknown_address_are_answered_alike():
     assert strip == other
 
 
-def test_the_eleventh_wrong_password_waits():
+@pytest.mark.parametrize("known", [True, False])
+def test_the_eleventh_attempt_in_a_quarter_of_an_hour_is_turned_away(known):
+    email = make_user().email if known else "nobody@example.com"
+    with time_machine.travel(MONDAY, tick=False) as clock:
+        answers = [
+            Client().post(SIGN_IN, {"login": email, "password": f"wrong {n}"})
+            for n in range(10)
+        ]
+        eleventh = Client().post(SIGN_IN, {"login": email, "password": PASSWORD})
+        clock.shift(timedelta(minutes=15, seconds=1))
+        later = Client().post(SIGN_IN, {"login": email, "password": PASSWORD})
+
+    assert [answer.status_code for answer in answers] == [200] * 10
+    assert eleventh.status_code == 429
+    assert "Too many attempts" in eleventh.content.decode()
+    assert later.status_code == (302 if known else 200)
+
+
+def test_neither_another_port_nor_another_address_dodges_the_limit():
     user = make_user()
-    answers = [
-        Client().post(SIGN_IN, {"login": user.email, "password": f"wrong {n}"})
+    statuses = [
+        Client()
+        .post(
+            SIGN_IN,
+            {"login": user.email, "password": "wrong"},
+            HTTP_HOST=f"testserver:{8000 + n}",
+            REMOTE_ADDR=f"203.0.113.{n}",
+        )
+        .status_code
         for n in range(11)
     ]
 
-    assert [answer.status_code for answer in answers[:10]] == [200] * 10
-    last = Client().post(SIGN_IN, {"login": user.email, "password": PASSWORD})
-    assert "Too many" in last.content.decode() or last.status_code == 429
+    assert statuses == [200] * 10 + [429]
+
+
+def test_ones_new_password_is_audited_and_ends_ones_other_sessions(client_of):
+    user = make_user()
+    here, elsewhere = client_of(user), client_of(user)
+    new = "a quite different staple"
+
+    answer = here.post(
+        "/accounts/password/change/",
+        {"oldpassword": PASSWORD, "password1": new, "password2": new},
+    )
+
+    assert answer.status_code == 302
+    assert here.get("/accounts/2fa/").status_code == 200
+    assert elsewhere.get("/accounts/2fa/").status_code == 302
+    event = AuditEvent.objects.get(verb=AuditVerb.PASSWORD_SET)
+    assert event.target_uuid == event.actor_uuid == user.uuid
+    assert event.request_id
+
+
+@pytest.mark.parametrize("new", ["short", "password1234", "123456789012"])
+def test_a_weak_password_is_refused(client_of, new):
+    user = make_user()
+
+    answer = client_of(user).post(
+        "/accounts/password/change/",
+        {"oldpassword": PASSWORD, "password1": new, "password2": new},
+    )
+
+    user.refresh_from_db()
+    assert answer.status_code == 200
+    assert user.check_password(PASSWORD)
 
 
 def test_who_may_not_sign_in_does_not():
