@@ -6,7 +6,7 @@ import os
 
 import structlog
 from celery import Celery, Task
-from celery.signals import setup_logging, task_prerun
+from celery.signals import beat_embedded_init, beat_init, setup_logging, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "srm_project.settings")
 
@@ -18,6 +18,13 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Keep the logging of the settings; Celery would put its own in its place."""
+
+
+@beat_init.connect
+@beat_embedded_init.connect
+def give_a_first_sign_of_life(**_: object) -> None:
+    """Let the heartbeat begin with beat: its schedule would wait for a whole period first."""
+    app.send_task("controls.beat_heartbeat", expires=25)
 
 
 @task_prerun.connect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,9 @@ LEADS: Mapping[str, str] = {
     "unknown": "Not known: ",
 }
 
+EXAMPLES = re.compile(r"[:;(]")
+"""Where a layer's name goes on with its examples."""
+
 WHY: Mapping[str, str] = {
     "no-own-code": "the system has no code of its own",
     "no-service": "no service is recorded",
@@ -45,7 +49,7 @@ class Names:
 
     def layer(self, code: str) -> str:
         """Return the layer's name as it reads within a sentence, without its examples."""
-        name = self.layers.get(code, code).split(":")[0]
+        name = EXAMPLES.split(self.layers.get(code, code), maxsplit=1)[0].strip()
         keep = name[:2].isupper() or not name
         return name if keep else name[0].lower() + name[1:]
 
@@ -65,6 +69,10 @@ def sentences(answer: str, rows: Iterable[Mapping[str, Any]], *, names: Names) -
         # Reasons that differ only in their source are one clause.
         clauses.setdefault((row["layer"], _note(row)), []).extend(row.get("variants", ()))
     told = [f"{WORDS[answer]}."]
+    if len(by_value) > 1:
+        # That a layer does not exist somewhere is in the table; here it would only be
+        # noise.
+        by_value.pop(LayerValue.NOT_APPLICABLE, None)
     for value, lead in LEADS.items():
         if value in by_value:
             clauses_told = [

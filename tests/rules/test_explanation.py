@@ -76,3 +76,14 @@ def test_services_that_differ_only_in_the_source_share_a_clause():
     )
 
     assert told[1] == "AWS: guest / node OS (EC2, RDS)."
+
+
+def test_a_layer_that_does_not_exist_somewhere_is_not_told_beside_those_that_do():
+    rows = [row("guest_os", "customer", ["ec2"]), row("engine", "not-applicable", ["rds"])]
+
+    assert sentences("customer-specific", rows, names=NAMES)[1:] == [
+        "You: guest / node OS (EC2)."
+    ]
+    assert sentences("not-applicable", rows[1:], names=NAMES)[1:] == [
+        "Nobody: engine, runtime (RDS)."
+    ]
