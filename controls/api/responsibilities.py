@@ -267,7 +267,7 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
     @extend_schema(parameters=[*MOMENT, versions.ETAG])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show a responsibility with why it is so; `as_of` and `on` choose the moment."""
-        return self._shown(self.get_object())
+        return self._shown(self.get_object(), asked_moment(request))
 
     @extend_schema(responses=DecisionSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], pagination_class=NewestFirst)
@@ -354,10 +354,12 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
         return self._fresh(responsibility)
 
     def _fresh(self, responsibility: Responsibility) -> Response:
-        return self._shown(self.get_queryset().get(pk=responsibility.pk))
+        # After a change, what holds now: a wrong `as_of` must not fail what was done.
+        fresh = self.get_queryset().get(pk=responsibility.pk)
+        at = now()
+        return self._shown(fresh, Moment(as_of=at, on=clock.day(at)))
 
-    def _shown(self, responsibility: Responsibility) -> Response:
-        moment = asked_moment(self.request)
+    def _shown(self, responsibility: Responsibility, moment: Moment) -> Response:
         return versions.tagged(
             Response(_told(responsibility, moment)), responsibility.version
         )
