@@ -13,4 +13,4 @@ class WiringConfig(AppConfig):
 class WorkspaceAdminConfig(AdminConfig):
     """Puts our own admin site in the place of the stock one."""
 
-    default_site = "controls.admin.site.WorkspaceSite"
+    default_site = "srm_project.site.WorkspaceSite"

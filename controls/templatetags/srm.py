@@ -255,9 +255,8 @@ class NavEntry:
 
 WORKSPACE: tuple[NavEntry, ...] = (
     NavEntry("Overview", ("admin:index",), exact=True),
-    NavEntry("Systems", ("admin:controls_system_changelist",), under=("systems/",)),
-    NavEntry("Matrix", ("admin:matrix",)),
-    NavEntry("Approvals", ("admin:queue",)),
+    NavEntry("Systems", ("workspace:systems",)),
+    NavEntry("Approvals", ("workspace:queue",)),
     NavEntry("All records", ("admin:records",), under=("controls/", "evidence/")),
     NavEntry("API docs", ("api-docs",)),
 )

@@ -1,0 +1,108 @@
+"""Controls: their text, the layers they touch, and how they map to other catalogs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from controls.admin import display
+from controls.admin.base import ReadOnlyAdmin
+from controls.admin.filters import ColumnFilter
+from controls.models import Control
+from controls.queries.statements import lines
+
+DEEPEST = 4
+"""Steps of indentation that the style sheet knows."""
+
+
+class FamilyFilter(ColumnFilter):
+    """By family."""
+
+    title = "family"
+    parameter_name = "family"
+    column = "group_id"
+
+    def words(self, request: HttpRequest, model_admin: Any) -> Any:
+        """Return the families."""
+        rows = Control.objects.exclude(group_id="").order_by("group_id")
+        pairs = rows.values_list("group_id", "group_title").distinct()
+        return [(key, f"{key.upper()} {title}") for key, title in dict(pairs).items()]
+
+
+@admin.register(Control)
+class ControlAdmin(ReadOnlyAdmin):
+    """Controls."""
+
+    list_display = ("label", "title", "catalog", "group_title", "withdrawn")
+    list_select_related = ("catalog",)
+    related = ("parent",)
+    list_filter = (("catalog", admin.RelatedOnlyFieldListFilter), "withdrawn", FamilyFilter)
+    search_fields = ("control_id", "label", "title")
+    search_help_text = "Control id or title"
+    ordering = ("catalog", "order")
+    list_per_page = 100
+    fields = (
+        "label",
+        "title",
+        "catalog",
+        "group_title",
+        "parent",
+        "withdrawn",
+        "text",
+        "touched",
+        "mapped",
+    )
+
+    @admin.display(description="text")
+    def text(self, row: Any) -> SafeString:
+        """Return the parts in order, indented."""
+        told = format_html_join(
+            "",
+            '<li class="depth-{}"><b>{}</b> {}</li>',
+            (
+                (min(line.depth, DEEPEST), line.label or _part(line.name), line.prose)
+                for line in lines(row)
+                if line.prose or line.label
+            ),
+        )
+        if not told:
+            return SafeString("Only the title is known: import the publisher's file.")
+        return format_html('<ul class="statement">{}</ul>', told)
+
+    @admin.display(description="layers")
+    def touched(self, row: Any) -> SafeString:
+        """Return the layers that it touches, in order, with the reason."""
+        rows = row.layers.select_related("layer").order_by("order")
+        return display.listed(
+            f"{item.layer.name}"
+            + (f": {item.reason}" if item.reason else "")
+            + f" (confidence {item.get_confidence_display().lower()})"
+            for item in rows
+        )
+
+    @admin.display(description="mapped to")
+    def mapped(self, row: Any) -> SafeString:
+        """Return the controls of other catalogs, with relation and grade."""
+        there = row.mappings.select_related("target__catalog").order_by("target_id")
+        back = row.mapped_from.select_related("source__catalog").order_by("source_id")
+        pairs = [(m.target, m) for m in there] + [(m.source, m) for m in back]
+        return display.listed(
+            format_html(
+                "{} ({}): {}, {}",
+                display.link(display.change_url(control), control.label),
+                control.catalog,
+                m.get_relation_display().lower(),
+                m.get_grade_display().lower(),
+            )
+            for control, m in pairs
+        )
+
+
+def _part(name: str) -> str:
+    return (
+        "" if name in {"statement", "item"} else name.replace("-", " ").capitalize() + ":"
+    )

@@ -1,0 +1,30 @@
+"""Pages of the workspace, inside the admin site."""
+
+from django.contrib import admin
+from django.urls import path
+
+from evidence.workspace import matrices, queues, systems
+
+app_name = "workspace"
+
+view = admin.site.admin_view
+
+urlpatterns = [
+    path("matrix/", view(matrices.first), name="matrices"),
+    path("systems/", view(systems.listing), name="systems"),
+    path("systems/<slug:key>/", view(systems.system), name="system"),
+    path("systems/<slug:key>/services/", view(systems.add_services), name="add-services"),
+    path(
+        "systems/<slug:key>/services/<uuid:uuid>/end/",
+        view(systems.end_service),
+        name="end-service",
+    ),
+    path("systems/<slug:key>/profiles/", view(systems.add_profile), name="add-profile"),
+    path(
+        "systems/<slug:key>/profiles/<uuid:uuid>/end/",
+        view(systems.end_profile),
+        name="end-profile",
+    ),
+    path("systems/<slug:key>/matrix/", view(matrices.show), name="matrix"),
+    path("queue/", view(queues.page), name="queue"),
+]
