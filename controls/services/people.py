@@ -6,7 +6,6 @@ who may sign in. Events name the fields that changed, never what a person is cal
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -16,7 +15,7 @@ from controls.choices import AuditVerb, OrganizationRoleName
 from controls.errors import ConflictError, InvalidInputError
 from controls.models import ApiToken, OrganizationRole, User
 from controls.rules.permissions import Action
-from controls.services import access, audit, versions
+from controls.services import access, audit, clock, versions
 from controls.services.audit import audited
 
 
@@ -149,7 +148,7 @@ def _check(email: str, name: str, time_zone: str) -> None:
         raise InvalidInputError("This is not an address.", place="email") from None
     if not name.strip():
         raise InvalidInputError("Give a name.", place="name")
-    if time_zone not in available_timezones():
+    if time_zone not in clock.zones():
         raise InvalidInputError(
             "This is not a time zone such as Europe/Berlin.", place="time_zone"
         )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from controls.choices import AuditVerb, MembershipRole
 from controls.errors import ConflictError, InvalidInputError
 from controls.models import Membership, Team, User
 from controls.rules.permissions import Action
-from controls.services import access, audit, versions
+from controls.services import access, audit, clock, versions
 from controls.services.audit import audited
 
 FIELDS = ("key", "name", "manager", "time_zone", "working_days")
@@ -155,7 +154,7 @@ def _end(membership: Membership, *, by: User, at: datetime) -> None:
 def _check(name: str, time_zone: str, working_days: str) -> None:
     if not name.strip():
         raise InvalidInputError("Give the team a name.", place="name")
-    if time_zone not in available_timezones():
+    if time_zone not in clock.zones():
         raise InvalidInputError(
             "This is not a time zone such as Europe/Berlin.", place="time_zone"
         )
