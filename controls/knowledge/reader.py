@@ -330,6 +330,7 @@ def _control(row: _Row, layers: Collection[str]) -> ControlRow:
         control_id=row.one_of("control_id", {control_token(label)}),
         label=label,
         title=row.text("title", required=True),
+        family=row.text("family", required=True),
         baselines=frozenset(row.several_of("baselines", BASELINES)),
         layers=touched,
         evidence_kinds=row.several_of("evidence_kinds", EVIDENCE_KINDS),

@@ -77,6 +77,7 @@ class ControlRow:
     control_id: str
     label: str
     title: str
+    family: str
     baselines: frozenset[str]
     layers: tuple[str, ...]
     evidence_kinds: tuple[str, ...]

@@ -266,6 +266,7 @@ def _controls(facts: Release, catalog: Catalog) -> dict[str, Control]:
             label=row.label,
             title=row.title.split(" | ")[-1],
             group_id=row.control_id.split("-")[0],
+            group_title=row.family,
             order=start + number,
         )
         for number, row in enumerate(facts.controls.values())
