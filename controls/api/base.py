@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -78,6 +79,9 @@ class VisibleField(serializers.SlugRelatedField[Any]):
         "invalid": "Name one row by its {name}.",
     }
 
+    found: dict[str, Any] | None = None
+    """The rows of a whole list, where they were looked up at once."""
+
     def __init__(self, model: type[Model], slug_field: str = "key", **options: Any) -> None:
         self.model = model
         options.setdefault("queryset", model._default_manager.none())
@@ -100,10 +104,20 @@ class VisibleField(serializers.SlugRelatedField[Any]):
         """Return the row. Raises ValidationError alike for missing and for foreign ones."""
         if not isinstance(data, str) or "\x00" in data:
             self.fail("invalid", name=self.slug_field)
+        if self.found is not None:
+            if data not in self.found:
+                self.fail("does_not_exist", slug_name=self.slug_field, value=data)
+            return self.found[data]
         try:
             return super().to_internal_value(data)
         except BadValueError:
             self.fail("does_not_exist", slug_name=self.slug_field, value=data)
+
+    def look_up(self, named: Iterable[Any]) -> None:
+        """Look up the rows of a list at once, so that it costs one query."""
+        texts = {text for text in named if isinstance(text, str) and "\x00" not in text}
+        rows = self.get_queryset().filter(**{f"{self.slug_field}__in": texts})
+        self.found = {getattr(row, self.slug_field): row for row in rows}
 
 
 class Several(serializers.ListField):
@@ -114,6 +128,8 @@ class Several(serializers.ListField):
         longest = self.max_length
         if isinstance(data, list) and longest is not None and len(data) > longest:
             self.fail("max_length", max_length=longest)
+        if isinstance(data, list) and isinstance(self.child, VisibleField):
+            self.child.look_up(data)
         found: list[Any] = super().to_internal_value(data)
         return found
 

@@ -49,6 +49,10 @@ MOMENT = [
 ]
 
 
+MOST_SERVICES = 500
+"""At once."""
+
+
 class SystemServiceSerializer(serializers.ModelSerializer[SystemService]):
     """A service in use."""
 
@@ -114,8 +118,23 @@ class SystemDetailSerializer(SystemSerializer):
         fields = [*SystemSerializer.Meta.fields, "services", "profiles"]
 
 
+class UsesInput(serializers.ListSerializer[Any]):
+    """Service variants to put in use, looked up at once."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the checked uses. Raises ValidationError."""
+        variant: Any = self.child.fields["variant"]  # type: ignore[union-attr]
+        if isinstance(data, list):
+            uses = data[:MOST_SERVICES]
+            variant.look_up(use.get("variant") for use in uses if isinstance(use, dict))
+        return super().to_internal_value(data)
+
+
 class UseInput(StrictSerializer):
     """A service variant to put in use."""
+
+    class Meta:
+        list_serializer_class = UsesInput
 
     variant = VisibleField(ServiceVariant)
     accounts = Several(
@@ -142,7 +161,7 @@ class SystemInput(StrictSerializer):
     has_custom_code = serializers.BooleanField(default=True)
     profiles = Several(child=VisibleField(Profile), default=list, max_length=50)
     services = UseInput(  # type: ignore[call-arg]
-        many=True, default=list, max_length=500
+        many=True, default=list, max_length=MOST_SERVICES
     )
 
 
@@ -158,7 +177,7 @@ class ServicesInput(StrictSerializer):
     """Service variants to put in use at once."""
 
     services = UseInput(  # type: ignore[call-arg]
-        many=True, allow_empty=False, max_length=500
+        many=True, allow_empty=False, max_length=MOST_SERVICES
     )
 
 
