@@ -54,7 +54,7 @@ def post(
     body: Any = None,
     *,
     version: int | None = None,
-    **headers: str,
+    **headers: Any,
 ) -> Any:
     """Send JSON, naming a version where one is given."""
     return send(client, "post", path, body, version=version, **headers)
@@ -74,7 +74,7 @@ def send(
     body: Any = None,
     *,
     version: int | None = None,
-    **headers: str,
+    **headers: Any,
 ) -> Any:
     """Send JSON with a verb, naming a version where one is given."""
     if version is not None:

@@ -11,7 +11,7 @@ from controls.choices import MembershipRole, SystemKind
 from controls.models import Decision
 from controls.services import systems
 from controls.services.setup import system_user
-from tests.api.calls import (
+from tests.api.shop.calls import (
     ROOT,
     TUESDAY,
     bearer,
