@@ -23,7 +23,7 @@ def keep_our_logging(**_: object) -> None:
 @beat_init.connect
 @beat_embedded_init.connect
 def give_a_first_sign_of_life(**_: object) -> None:
-    """Let the heartbeat begin with beat: its schedule would wait for a whole period first."""
+    """Let the heartbeat begin with beat: its schedule would wait a period first."""
     app.send_task("controls.beat_heartbeat", expires=25)
 
 

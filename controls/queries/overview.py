@@ -77,7 +77,7 @@ def overview(*, user: User, on: date) -> Overview:
         in_scope_on(on), part__isnull=True
     )
     answers = _answers(rows.values("pk"), on)
-    standing = rows.with_state().with_kind(on=on).with_suspicion(on=on)
+    standing: Any = rows.with_state().with_kind(on=on).with_suspicion(on=on)
     states: dict[int, Counter[str]] = {system.pk: Counter() for system in systems}
     suspects: Counter[int] = Counter()
     unowned: Counter[int] = Counter()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -86,7 +87,7 @@ def test_baselines_mappings_and_cadences_are_there():
     }
     assert ControlMapping.objects.count() == len(read_release().crosswalk)
     assert Cadence.objects.count() == len(read_release().cadences)
-    assert Control.objects.get(control_id="ac-2.1").parent.control_id == "ac-2"
+    assert Control.objects.filter(control_id="ac-2.1", parent__control_id="ac-2").exists()
     assert not Catalog.objects.filter(is_outline=False).exists()
     printed = Control.objects.filter(catalog__key="iso-27001-2022").order_by("order")
     labels = [c.label for c in printed]
@@ -124,7 +125,9 @@ def test_a_new_release_derives_every_system_anew_and_keeps_the_old_facts():
     )
 
     portal = System.objects.get(key="claims-portal")
-    rows = {r.control.control_id: r for r in matrix(system=portal, moment=now()).rows}
+    rows: dict[str, Any] = {
+        r.control.control_id: r for r in matrix(system=portal, moment=now()).rows
+    }
     assert loaded.systems_changed == 2
     assert rows["pe-3"].derivation.answer == "shared"
     assert rows["pe-3"].derivation.release.version == "2099.1"
@@ -149,7 +152,7 @@ def test_the_example_shows_every_state_and_a_doubt():
 
     portal = System.objects.get(key="claims-portal")
     shown = matrix(system=portal, moment=now())
-    rows = {row.control.control_id: row for row in shown.rows}
+    rows: dict[str, Any] = {row.control.control_id: row for row in shown.rows}
     assert len(shown.rows) == 287
     assert set(shown.states) == {"proposed", "in-review", "approved", "returned"}
     assert [column.variant for column in shown.columns] == ["ec2", "rds"]
@@ -188,7 +191,7 @@ def test_adding_ec2_to_the_serverless_example_makes_33_decided_controls_suspect(
     shown = matrix(system=intake, moment=now())
 
     assert shown.suspects == 33
-    listed = Responsibility.objects.filter(system=intake).with_suspicion(on=now().on)
+    listed: Any = Responsibility.objects.filter(system=intake).with_suspicion(on=now().on)
     assert listed.filter(suspect=True).count() == 33
 
 

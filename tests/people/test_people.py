@@ -1,6 +1,7 @@
 """People, teams, roles and tokens: who may change them, and when that counts."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,7 @@ def test_an_address_is_taken_in_any_case():
 
 def test_people_change_their_own_name_and_not_their_address():
     user = make_user()
-    same = {"time_zone": "Europe/Berlin", "by": user, "at": MONDAY}
+    same: dict[str, Any] = {"time_zone": "Europe/Berlin", "by": user, "at": MONDAY}
 
     people.change(user=user, version=1, email=user.email, name="New", **same)
     with pytest.raises(NotAllowedError):

@@ -1,6 +1,7 @@
 """Systems: recording one derives it; changing one appends, and nothing is overwritten."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ FRIDAY = MONDAY + timedelta(days=4)
 
 
 def answers(system, *, on=MONDAY, as_of=FRIDAY):
-    found = matrix(system=system, moment=Moment(as_of=as_of, on=on.date()))
+    found: Any = matrix(system=system, moment=Moment(as_of=as_of, on=on.date()))
     return {row.control.control_id: row.derivation.answer for row in found.rows}
 
 
@@ -272,7 +273,12 @@ def test_own_code_matters():
 def test_only_a_lead_or_the_grc_lead_describes_a_system():
     team = make_team()
     system = make_system(team, "s3")
-    change = {"name": "Mine", "description": "", "has_custom_code": True, "at": TUESDAY}
+    change: dict[str, Any] = {
+        "name": "Mine",
+        "description": "",
+        "has_custom_code": True,
+        "at": TUESDAY,
+    }
 
     with pytest.raises(NotAllowedError, match="lead of the team"):
         systems.change(system=system, version=1, by=make_member(team, "approver"), **change)
