@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,6 +10,8 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
+
+POSITION = re.compile(r"[0-9]{1,18}")
 
 
 class Pages(CursorPagination):
@@ -18,6 +21,14 @@ class Pages(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 200
     ordering = "pk"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Return the cursor of the request, or None without one. Raises NotFound."""
+        cursor = super().decode_cursor(request)
+        position = cursor.position if cursor is not None else None
+        if position is not None and not POSITION.fullmatch(position):
+            raise NotFound
+        return cursor
 
     def paginate_queryset(  # type: ignore[override]
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None

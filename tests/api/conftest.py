@@ -22,7 +22,7 @@ class Api:
         self.client = Client(raise_request_exception=False)
         self.headers: dict[str, str] = {}
         if user is not None:
-            today = timezone.now()  # noqa: TID251 - requests read the clock, too
+            today = timezone.now()
             _, text = make_api_token(user, scope, at=today)
             self.headers = {"Authorization": f"Bearer {text}"}
 
@@ -48,7 +48,9 @@ class Api:
         if "version" in given:
             headers["If-Match"] = f'"v{given["version"]}"'
         headers |= {
-            name.replace("_", "-"): text for name, text in given.items() if name != "version"
+            name.replace("_", "-"): text
+            for name, text in given.items()
+            if name != "version"
         }
         return getattr(self.client, verb)(
             API + path,

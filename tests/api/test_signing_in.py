@@ -25,7 +25,8 @@ def test_a_stranger_is_told_how_to_sign_in(api_of):
 
 
 @pytest.mark.parametrize(
-    "header", ["Bearer", "Bearer srm_nothing", "Bearer a b", "Bearer \xff", "bearer x" * 999]
+    "header",
+    ["Bearer", "Bearer srm_nothing", "Bearer a b", "Bearer \xff", "bearer x" * 999],
 )
 def test_what_is_not_a_token_is_refused(header):
     answer = Client().get(ME, headers={"Authorization": header})
