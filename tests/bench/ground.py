@@ -145,7 +145,7 @@ class Ground:
     @cached_property
     def fleet(self) -> int:
         """Systems enough for that many responsibilities; return how many those are."""
-        assert self.system
+        _ = self.system
         for number in range(1, -(-self.rows // self.controls)):
             self.new_system(f"bench-{number}")
         return Responsibility.objects.count()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
@@ -95,15 +96,14 @@ def derive(ground: Ground) -> Iterator[Line]:
         for layers in touched:
             deriver.derive(layers)
 
-    size = f"{ALL_OF_NIST} × {len(setting.variants)}"
+    size = f"{ALL_OF_NIST} x {len(setting.variants)}"
     yield Line("derive", size, measure(work, times=10), Aim(seconds=0.05))
 
 
 def rederive(ground: Ground) -> Iterator[Line]:
     """A new system, and one more service for it, derived and stored."""
-    assert ground.profile
-    assert ground.team
-    size = f"{ground.controls} × {len(ground.variants) - 1}"
+    _ = ground.profile, ground.team, ground.member
+    size = f"{ground.controls} x {len(ground.variants) - 1}"
     first = measure(lambda: ground.new_system("derived"))
     yield Line("new system, derived and stored", size, first, Aim(seconds=1.5))
 
@@ -123,7 +123,7 @@ def rederive(ground: Ground) -> Iterator[Line]:
 def matrices(ground: Ground) -> Iterator[Line]:
     """A system's matrix, asked in Python and over HTTP."""
     system = ground.system
-    size = f"{ground.controls} × {len(ground.variants) - 1}"
+    size = f"{ground.controls} x {len(ground.variants) - 1}"
 
     def ask() -> None:
         matrix(
@@ -147,8 +147,9 @@ def lists(ground: Ground) -> Iterator[Line]:
     far = min(200, count // 50)
     pages = {1: LIST, far: LIST + _cursor(after=(far - 1) * 50)}
     for page, address in pages.items():
-        _got(ground, address)
-        cost = measure(lambda a=address: _got(ground, a), times=30, quantile=0.95)
+        ask = partial(_got, ground, address)
+        ask()
+        cost = measure(ask, times=30, quantile=0.95)
         size = f"50 of {count}, page {page}"
         yield Line("list, over the API, p95", size, cost, Aim(0.04, queries=6))
 
