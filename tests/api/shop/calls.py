@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,10 +55,10 @@ def post(
     body: Any = None,
     *,
     version: int | None = None,
-    **headers: Any,
+    headers: Mapping[str, str] | None = None,
 ) -> Any:
     """Send JSON, naming a version where one is given."""
-    return send(client, "post", path, body, version=version, **headers)
+    return send(client, "post", path, body, version=version, headers=headers)
 
 
 def patch(
@@ -74,9 +75,10 @@ def send(
     body: Any = None,
     *,
     version: int | None = None,
-    **headers: Any,
+    headers: Mapping[str, str] | None = None,
 ) -> Any:
     """Send JSON with a verb, naming a version where one is given."""
+    headers = dict(headers or {})
     if version is not None:
         headers["If-Match"] = f'"v{version}"'
     return getattr(client, verb)(

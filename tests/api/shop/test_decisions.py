@@ -145,7 +145,7 @@ def test_a_step_on_an_old_version_is_a_412_that_names_both(system, approver, ste
 
 def test_a_weakened_tag_is_taken_for_the_tag(system, contributor):
     answer = post(
-        bearer(contributor), path(system, "si-2", "assign"), **{"If-Match": 'W/"v2"'}
+        bearer(contributor), path(system, "si-2", "assign"), headers={"If-Match": 'W/"v2"'}
     )
 
     assert answer.status_code == 200
@@ -153,7 +153,9 @@ def test_a_weakened_tag_is_taken_for_the_tag(system, contributor):
 
 @pytest.mark.parametrize("tag", ["*", "1", '"1"', '"v1", "v2"', '"v99999999999999999999"'])
 def test_what_is_not_one_tag_as_read_is_a_400(system, contributor, tag):
-    answer = post(bearer(contributor), path(system, "si-2", "assign"), **{"If-Match": tag})
+    answer = post(
+        bearer(contributor), path(system, "si-2", "assign"), headers={"If-Match": tag}
+    )
 
     assert places(problem(answer, 400, "invalid")) == {"If-Match"}
     assert not Decision.objects.exists()
