@@ -26,7 +26,7 @@ class Pages(CursorPagination):
         """Return the cursor of the request, or None without one. Raises NotFound."""
         cursor = super().decode_cursor(request)
         position = cursor.position if cursor is not None else None
-        if position is not None and not POSITION.fullmatch(position):
+        if position is not None and not POSITION.fullmatch(str(position)):
             raise NotFound
         return cursor
 

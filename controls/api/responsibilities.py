@@ -33,7 +33,7 @@ from controls.models import (
     ServiceVariant,
     Team,
 )
-from controls.queries.matrix import Row, believed
+from controls.queries.standings import standing
 from controls.rules.explanation import Names, sentences
 from controls.rules.moments import Moment
 from controls.services import clock, decisions
@@ -355,9 +355,8 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
 
     def _fresh(self, responsibility: Responsibility) -> Response:
         # After a change, what holds now: a wrong `as_of` must not fail what was done.
-        fresh = self.get_queryset().get(pk=responsibility.pk)
         at = now()
-        return self._shown(fresh, Moment(as_of=at, on=clock.day(at)))
+        return self._shown(responsibility, Moment(as_of=at, on=clock.day(at)))
 
     def _shown(self, responsibility: Responsibility, moment: Moment) -> Response:
         return versions.tagged(
@@ -367,9 +366,8 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
 
 def _told(responsibility: Responsibility, moment: Moment) -> dict[str, Any]:
     """Return a responsibility as ResponsibilityDetailSerializer describes it."""
-    derived, decided = believed(responsibility, moment=moment)
-    approved = _approved(responsibility, decided, moment)
-    row = Row(responsibility, responsibility.control, derived, decided, approved)
+    row = standing(responsibility, moment=moment)
+    derived, decided, approved = row.derivation, row.decision, row.approved
     told: dict[str, Any] = dict(ResponsibilitySerializer(responsibility).data)
     owner = decided.owner_team if decided else None
     names = {"provider": responsibility.provider.name}
@@ -391,21 +389,3 @@ def _told(responsibility: Responsibility, moment: Moment) -> dict[str, Any]:
             "decisions": reverse("responsibility-decisions", args=[responsibility.uuid]),
         },
     }
-
-
-def _approved(
-    responsibility: Responsibility, decided: Decision | None, moment: Moment
-) -> Decision | None:
-    if decided is None or decided.state == WorkflowState.APPROVED:
-        return decided
-    return (
-        Decision.objects.approved()
-        .filter(
-            responsibility=responsibility,
-            at__lte=moment.as_of,
-            effective_on__lte=moment.on,
-        )
-        .select_related("owner_team", "decided_by", "submitted_by", "by")
-        .order_by("-pk")
-        .first()
-    )

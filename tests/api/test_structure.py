@@ -11,7 +11,7 @@ from tests.make import make_admin, make_member, make_system, make_team
 
 VIEWS = list(
     dict.fromkeys(
-        getattr(pattern.callback, "cls", None)
+        getattr(pattern.callback, "cls", object)
         for route, pattern in routes(get_resolver().url_patterns)
         if route.startswith("api/v1/")
     )
