@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from tests.access.table import Row
 from tests.access.world import ROLES, Target, World
@@ -61,7 +64,8 @@ def member_input(_: World, target: Target) -> dict[str, Any]:
 
 
 def token_input(_: World, __: Target) -> dict[str, Any]:
-    return {"name": "mine", "expires_at": "2026-12-01T00:00:00Z"}
+    today = timezone.now()  # noqa: TID251 - requests read the clock, too
+    return {"name": "mine", "expires_at": (today + timedelta(days=30)).isoformat()}
 
 
 def lists(noun: str) -> Row:
