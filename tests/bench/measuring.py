@@ -14,6 +14,7 @@ from django.db import connection
 
 MEGABYTE = 1024 * 1024
 UNITS = {"kB": 1024}
+BY_CLOCK = "time, by the clock only"
 CONTROL = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 
 
@@ -59,7 +60,7 @@ class Line:
     def verdict(self) -> str:
         """Return `ok`, or what was too much.
 
-        Where only the clock says so and the processor does not, the machine was busy.
+        Where only the clock says so, the machine may have been busy, or the database slow.
         """
         cost, aim = self.cost, self.aim
         over = []
@@ -70,8 +71,13 @@ class Line:
         if aim.seconds is not None and cost.cpu > aim.seconds:
             over.append("time")
         elif aim.seconds is not None and cost.wall > aim.seconds:
-            over.append("time, by the clock only")
+            over.append(BY_CLOCK)
         return f"over: {', '.join(over)}" if over else "ok"
+
+    @property
+    def fails(self) -> bool:
+        """Say whether more than the clock found too much."""
+        return self.verdict not in {"ok", f"over: {BY_CLOCK}"}
 
 
 def measure(work: Callable[[], Any], *, times: int = 1, quantile: float = 0.5) -> Cost:
