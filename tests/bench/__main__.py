@@ -46,7 +46,7 @@ def prepare(folder: Path) -> None:
 
 
 def run(sizes: Namespace, folder: Path) -> int:
-    """Measure and print; return 1 where a figure exceeds its aim, and not by the clock only."""
+    """Measure and print; return 1 where a figure is too much, not by the clock only."""
     from django.db import connection
 
     from tests.bench.ground import Ground
