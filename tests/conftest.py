@@ -43,6 +43,8 @@ def committed_db(
 
     The only place that lifts the append-only triggers.
     """
+    name = str(connection.settings_dict["NAME"])
+    assert "test" in name, f"{name} is not a database of tests: it would be emptied"
     with django_db_blocker.unblock():
         try:
             yield
