@@ -15,6 +15,7 @@ from controls.choices import (
     ImplementationStatus,
     Kind,
     OrganizationRoleName,
+    SystemKind,
     WorkflowState,
 )
 from controls.models.append_only import AppendOnlyQuerySet
@@ -89,6 +90,38 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
                 ),
                 default=models.Value(False),  # noqa: FBT003
                 output_field=models.BooleanField(),
+            ),
+        )
+
+    def with_elsewhere(self, *, on: date) -> ResponsibilityQuerySet:
+        """Annotate `elsewhere`: the organisation decides the control once, for all systems.
+
+        And `unowned`: our part is decided here, and no team answers for it. Needs
+        `with_kind`.
+        """
+        in_force = Derivation.objects.filter(
+            responsibility=models.OuterRef("pk"), effective_on__lte=on
+        ).order_by("-pk")
+        once = self.model.objects.filter(
+            system__kind=SystemKind.ORGANIZATION, control=models.OuterRef("control")
+        )
+        elsewhere = (
+            ~Q(system__kind=SystemKind.ORGANIZATION)
+            & Q(organization_only=True)
+            & models.Exists(once)
+        )
+        ours = Q(kind__in=[Kind.SHARED, Kind.CUSTOMER_SPECIFIC], elsewhere=False)
+        yes, no = models.Value(True), models.Value(False)  # noqa: FBT003 - SQL values
+        answer = models.BooleanField()
+        return self.annotate(
+            organization_only=models.Subquery(in_force.values("organization_only")[:1]),
+            elsewhere=models.Case(
+                models.When(elsewhere, then=yes), default=no, output_field=answer
+            ),
+            unowned=models.Case(
+                models.When(ours & Q(latest_decision__owner_team=None), then=yes),
+                default=no,
+                output_field=answer,
             ),
         )
 

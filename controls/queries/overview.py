@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
-from controls.choices import Kind, WorkflowState
+from controls.choices import WorkflowState
 from controls.models import Derivation, Responsibility, System, SystemProfile, User
 
 
@@ -78,6 +78,7 @@ def overview(*, user: User, on: date) -> Overview:
     )
     answers = _answers(rows.values("pk"), on)
     standing: Any = rows.with_state().with_kind(on=on).with_suspicion(on=on)
+    standing = standing.with_elsewhere(on=on)
     states: dict[int, Counter[str]] = {system.pk: Counter() for system in systems}
     suspects: Counter[int] = Counter()
     unowned: Counter[int] = Counter()
@@ -86,11 +87,7 @@ def overview(*, user: User, on: date) -> Overview:
         .values("system", "state", "suspect")
         .annotate(
             count=Count("pk"),
-            nobody=Count(
-                "pk",
-                filter=Q(kind__in=[Kind.SHARED, Kind.CUSTOMER_SPECIFIC])
-                & Q(latest_decision__owner_team__isnull=True),
-            ),
+            nobody=Count("pk", filter=Q(unowned=True)),
         )
     )
     for row in told:
