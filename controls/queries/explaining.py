@@ -22,8 +22,8 @@ THEIRS = {
 OURS = {
     LayerValue.PROVIDER_IF_CONFIGURED: "set it up",
     LayerValue.SHARED: "a part",
-    LayerValue.PARALLEL: "for our own",
-    LayerValue.CUSTOMER: "does it",
+    LayerValue.PARALLEL: "for your own",
+    LayerValue.CUSTOMER: "do it",
 }
 CONFIDENCE = {"H": "high", "M": "medium", "L": "low"}
 
