@@ -23,7 +23,9 @@ from controls.services import clock
 STALE = timedelta(minutes=3)
 """After so long without a sign of life, background work counts as stopped."""
 
-REPLACED = frozenset({"password_change", "password_change_done", "view_on_site"})
+REPLACED = frozenset(
+    {"password_change", "password_change_done", "view_on_site", "autocomplete"}
+)
 """Stock pages that would go past our services, or that nothing here uses."""
 
 OURS = frozenset({"controls", "evidence"})

@@ -87,10 +87,22 @@ class RecordAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, from_field: Any = None
     ) -> Any:
         """Return the row. Raises Http404: foreign and missing are the same."""
-        found = super().get_object(request, object_id, from_field)
+        if hasattr(request, "srm_refusal"):
+            # The second pass: the id was found to be one, the row is read anew.
+            found = self.get_queryset(request).filter(pk=object_id).first()
+        else:
+            found = super().get_object(request, object_id, from_field)
         if found is None:
             raise Http404(f"There is no such {self.opts.verbose_name}.")
         return found
+
+    def get_urls(self) -> list[Any]:
+        """Return the addresses that are used. None deletes."""
+        return [url for url in super().get_urls() if self.is_used(str(url.name or ""))]
+
+    def is_used(self, name: str) -> bool:
+        """Say whether the screen has the stock page of this name."""
+        return name.endswith(("_changelist", "_add", "_history", "_change"))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Everybody whom the site lets in finds the screen; the rows are scoped."""
@@ -161,6 +173,10 @@ class RecordAdmin(admin.ModelAdmin):
 
 class ReadOnlyAdmin(RecordAdmin):
     """A screen that shows."""
+
+    def is_used(self, name: str) -> bool:
+        """Say whether the page shows something."""
+        return super().is_used(name) and not name.endswith("_add")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Refuse. Raises PermissionError."""

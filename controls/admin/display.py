@@ -38,6 +38,14 @@ def kind(answer: str | None, provider: str = "A") -> SafeString:
     return _rendered("{% kind answer provider %}", answer=answer, provider=provider)
 
 
+def mark(answer: str | None, provider: str = "A") -> SafeString:
+    """Return the mark of an answer alone, for a column whose head says what it is."""
+    if not answer:
+        return SafeString("\N{EN DASH}")
+    text = '{% mark answer provider %}<span class="vh">{{ answer|word }}</span>'
+    return _rendered(text, answer=answer, provider=provider)
+
+
 def state(token: str) -> SafeString:
     """Return the shape and word of a state."""
     return _rendered("{% state token %}", token=token)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Model, QuerySet
+from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from controls.errors import DomainError, StaleVersionError
@@ -69,14 +70,17 @@ class ServiceForm(forms.ModelForm):
         return getattr(self.instance, "version", None) if self.instance.pk else None
 
     def full_clean(self) -> None:
-        """Check the form; then say what the service said."""
+        """Check the form, or say what the service said of what was found valid before."""
+        if self.refusal is not None:
+            self._errors = ErrorDict()
+            self.cleaned_data = {}
+            self._refused(self.refusal)
+            return
         super().full_clean()
         if not self.is_bound:
             return
         if self.step and set(self.changed_data) - self.with_step - {"version"}:
             self.add_error(None, UNSAVED)
-        if self.refusal is not None:
-            self._refused(self.refusal)
 
     @property
     def conflicts(self) -> list[Conflict]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -29,7 +29,6 @@ from controls.models import (
 )
 from controls.queries import explaining
 from controls.rules.permissions import RULES, Action
-from controls.rules.transitions import CUSTOMER_KINDS
 from controls.services import access, bulk, clock, decisions
 from controls.services.bulk import BulkRefusedError, Selected
 
@@ -84,7 +83,7 @@ class OwnerFilter(ColumnFilter):
     title = "owner"
     parameter_name = "owner"
     column = "latest_decision__owner_team"
-    nobody = "Nobody named"
+    nobody = "Nobody yet"
 
     def words(self, request: HttpRequest, model_admin: Any) -> Any:
         """Return the visible teams."""
@@ -93,6 +92,21 @@ class OwnerFilter(ColumnFilter):
             .order_by("name")
             .values_list("pk", "name")
         )
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Return the rows of the team; for nobody, those that need an owner."""
+        if self.value() == self.EMPTY:
+            return queryset.filter(unowned=True)
+        return super().queryset(request, queryset)
+
+    def get_facet_queryset(self, changelist: Any) -> dict[str, int]:
+        """Return the number of rows behind each choice."""
+        counts = super().get_facet_queryset(changelist)
+        rows = changelist.get_queryset(
+            self.request, exclude_parameters=self.expected_parameters()
+        )
+        nobody = rows.order_by().aggregate(n=Count("pk", filter=Q(unowned=True)))
+        return {**counts, f"{len(self.lookup_choices) - 1}__c": nobody["n"]}
 
 
 class SystemFilter(ColumnFilter):
@@ -168,14 +182,13 @@ class ResponsibilityAdmin(ServiceAdmin):
         ).order_by("-pk")
         rows: Any = super().get_queryset(request)
         standing: QuerySet[Any] = (
-            rows.with_state().with_kind(on=today).with_suspicion(on=today)
+            rows.with_state()
+            .with_kind(on=today)
+            .with_suspicion(on=today)
+            .with_elsewhere(on=today)
         )
         return standing.annotate(
             derived_answer=Subquery(in_force.values("answer")[:1]),
-            elsewhere=Case(
-                When(system__kind="organization", then=Value(False)),  # noqa: FBT003
-                default=Subquery(in_force.values("organization_only")[:1]),
-            ),
         )
 
     def may_change(self, user: User, row: Any) -> bool:
@@ -242,6 +255,7 @@ class ResponsibilityAdmin(ServiceAdmin):
         why = explaining.tell(derivation, row.provider) if derivation else None
         elsewhere = self.decided_elsewhere(row)
         seen = elsewhere and self.get_queryset(request).filter(pk=elsewhere.pk).exists()
+        can = {step.name for step in self.steps(request, row)}
         waiting = _waiting(row.latest_decision, acting(request))
         return {
             "derivation": derivation,
@@ -250,7 +264,7 @@ class ResponsibilityAdmin(ServiceAdmin):
             "provider": row.provider,
             "elsewhere": elsewhere,
             "elsewhere_url": display.change_url(elsewhere) if seen else "",
-            "waiting": waiting,
+            "waiting": "" if "approve" in can else waiting,
             "srm_panels": [_revisions(row)],
         }
 
@@ -287,8 +301,8 @@ class ResponsibilityAdmin(ServiceAdmin):
 
     @admin.display(description="control", ordering="control__order")
     def label(self, row: Any) -> SafeString:
-        """Return the label. The version goes with it, for what is done to many at once."""
-        return format_html("{}", row.control.label)
+        """Return the label."""
+        return format_html('<span class="nowrap">{}</span>', row.control.label)
 
     @admin.display(description="title", ordering="control__title")
     def title(self, row: Any) -> SafeString:
@@ -308,7 +322,7 @@ class ResponsibilityAdmin(ServiceAdmin):
     @admin.display(description="derived", ordering="derived_kind")
     def derived_mark(self, row: Any) -> SafeString:
         """Return the derived answer."""
-        return display.kind(row.derived_answer, row.provider.letter)
+        return display.mark(row.derived_answer, row.provider.letter)
 
     @admin.display(description="decided", ordering="kind")
     def decided_mark(self, row: Any) -> SafeString:
@@ -323,8 +337,7 @@ class ResponsibilityAdmin(ServiceAdmin):
         """Return the team that answers."""
         latest = row.latest_decision
         team = latest.owner_team if latest else None
-        needed = row.kind in CUSTOMER_KINDS and not row.elsewhere
-        return display.owner(team.name if team else None, needed=needed)
+        return display.owner(team.name if team else None, needed=row.unowned)
 
     @admin.display(description="state", ordering="state")
     def state_shown(self, row: Any) -> SafeString:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -98,7 +98,7 @@ def _strata(told: explaining.Told | None, service: str) -> tuple[Any, ...]:
     if told is None:
         return ()
     return tuple(
-        layer
+        replace(layer, where=service) if service and layer.where else layer
         for layer in told.strata
         if not service or not layer.where or service in layer.where.split(", ")
     )

@@ -56,8 +56,11 @@ def heads(columns: Iterable[Column]) -> list[Head]:
     return found
 
 
-def bands(rows: Iterable[Row], *, whole: Matrix, base: str, opened: str) -> list[Band]:
-    """Return the families in the catalog's order, each with its rows as HTML.
+def bands(
+    rows: Iterable[Row], *, whole: Matrix, base: str, opened: str, by_work: bool
+) -> list[Band]:
+    """Return the families, each with its rows as HTML: those with most open work first,
+    or in the catalog's order.
 
     `base` is the address that a control id is put behind; `opened` the control whose
     drawer is open.
@@ -66,7 +69,10 @@ def bands(rows: Iterable[Row], *, whole: Matrix, base: str, opened: str) -> list
     variants = [column.variant for column in whole.columns]
     index = 1
     found = []
-    for members in _families(rows):
+    families = list(_families(rows))
+    if by_work:
+        families.sort(key=lambda members: -sum(map(has_gap, members)))
+    for members in families:
         index += 1
         start = index
         lines = []

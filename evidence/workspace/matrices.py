@@ -63,7 +63,14 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
     whole = matrix(system=system, moment=asked)
     rows = [row for row in whole.rows if _wanted(row, request.GET)]
     control_id, _, variant = request.GET.get("cell", "").partition(":")
-    families = grid.bands(rows, whole=whole, base=_cells(request.GET), opened=control_id)
+    by_work = request.GET.get("order") != "catalog"
+    families = grid.bands(
+        rows,
+        whole=whole,
+        base=_cells(request.GET),
+        opened=control_id,
+        by_work=by_work,
+    )
     context = {
         "title": f"Matrix: {system.name}",
         "system": system,
@@ -73,6 +80,8 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
         "shown": len(rows),
         "last_row": 1 + len(rows) + len(families),
         "columns": 1 + len(whole.columns) + grid.FIXED,
+        "by_work": by_work,
+        "order_url": _with(request.GET, order="catalog" if by_work else ""),
         "views": _views(request.GET, whole),
         "kinds": _kinds(request.GET, whole),
         "filters": _filters(request.GET, whole),

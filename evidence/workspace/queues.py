@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from controls.choices import WorkflowState
 from controls.errors import DomainError
@@ -21,10 +21,14 @@ from evidence.workspace.frame import page as framed
 LONGEST = 100
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """Show the queue; a POST approves or returns one of it."""
-    if request.method == "POST":
-        return _take(request)
+    return _take(request) if request.method == "POST" else _show(request)
+
+
+def _show(request: HttpRequest, *, status: int = 200) -> HttpResponse:
+    """Show what waits. What was typed beside a row that was refused stays there."""
     today = clock.day(now())
     rows = _rows(request, today)
     waiting = list(rows.filter(state=WorkflowState.IN_REVIEW)[:LONGEST])
@@ -36,7 +40,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "returned": list(rows.filter(state=WorkflowState.RETURNED)[:LONGEST]),
         "suspect": list(rows.filter(suspect=True)[:LONGEST]),
     }
-    return framed(request, "workspace/queue.html", context)
+    typed = request.POST
+    context["typed"] = (typed.get("row", ""), typed.get("remark", ""))
+    return framed(request, "workspace/queue.html", context, status=status)
 
 
 def _rows(request: HttpRequest, today: Any) -> Any:
@@ -68,12 +74,11 @@ def _may_check(user: Any, row: Responsibility) -> bool:
 
 def _take(request: HttpRequest) -> HttpResponse:
     given = request.POST
+    row = given.get("row", "")
     rows = Responsibility.objects.visible_to(person(request)).select_related(
         "system__owner_team", "control", "latest_decision__owner_team"
     )
-    found = rows.filter(
-        Q(pk=given.get("row") if given.get("row", "").isdecimal() else 0)
-    ).first()
+    found = rows.filter(pk=row if row.isdecimal() else 0).first()
     if found is None or not given.get("version", "").isdecimal():
         raise Http404
     step = decisions.approve if "_approve" in given else decisions.send_back
@@ -87,8 +92,7 @@ def _take(request: HttpRequest) -> HttpResponse:
         )
     except DomainError as error:
         messages.error(request, f"{found}: {error.message}")
-    else:
-        messages.success(
-            request, f"{found}: {'approved' if '_approve' in given else 'returned'}."
-        )
+        return _show(request, status=error.status)
+    done = "approved" if "_approve" in given else "returned"
+    messages.success(request, f"{found}: {done}.")
     return HttpResponseRedirect(reverse("workspace:queue"))

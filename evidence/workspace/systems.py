@@ -93,7 +93,7 @@ def add_services(request: HttpRequest, key: str) -> HttpResponse:
     found = find_system(request, key)
     form = ServicesForm(request.POST, system=found)
     if not form.is_valid():
-        return _picture(request, found, services_form=form)
+        return _picture(request, found, services_form=form, status=400)
     given, at = form.cleaned_data, now()
     uses = [Use(variant=variant, since=given["since"]) for variant in given["variants"]]
 
@@ -132,7 +132,7 @@ def add_profile(request: HttpRequest, key: str) -> HttpResponse:
     found = find_system(request, key)
     form = ProfileForm(request.POST, system=found)
     if not form.is_valid():
-        return _picture(request, found, profile_form=form)
+        return _picture(request, found, status=400, profile_form=form)
     given, at = form.cleaned_data, now()
 
     def step() -> None:
@@ -188,12 +188,15 @@ def _do(
             form.add_error(None, error.message)
         if not given:
             messages.error(request, error.message)
-        return _picture(request, find_system(request, found.key), **given)
+        found = find_system(request, found.key)
+        return _picture(request, found, status=error.status, **given)
     messages.success(request, done)
     return HttpResponseRedirect(reverse("workspace:system", args=[found.key]))
 
 
-def _picture(request: HttpRequest, found: System, **given: forms.Form) -> HttpResponse:
+def _picture(
+    request: HttpRequest, found: System, *, status: int = 200, **given: forms.Form
+) -> HttpResponse:
     at = now()
     moment = Moment(as_of=at, on=clock.day(at))
     shown = matrix(system=found, moment=moment)
@@ -223,7 +226,7 @@ def _picture(request: HttpRequest, found: System, **given: forms.Form) -> HttpRe
         request,
         "workspace/system.html",
         {**context, **given},
-        status=400 if given else 200,
+        status=status,
     )
 
 

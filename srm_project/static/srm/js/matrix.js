@@ -3,16 +3,13 @@
 
 const grid = document.querySelector("[data-matrix]");
 const filter = document.getElementById("q");
-
-function rows() {
-  return [...grid.querySelectorAll("tbody tr[id]")];
-}
-
-function cells(row) {
-  return [...row.children];
-}
+const drawer = document.querySelector("[data-drawer]");
+const heads = grid ? [...grid.tHead.rows[0].cells] : [];
+const rows = grid ? [...grid.querySelectorAll("tbody tr[id]")] : [];
 
 let cursor = null;
+
+const clamp = (index, length) => Math.max(0, Math.min(length - 1, index));
 
 function place(cell, { focus = true } = {}) {
   if (!cell) return;
@@ -27,24 +24,56 @@ function place(cell, { focus = true } = {}) {
   }
 }
 
+function at() {
+  const row = cursor.parentElement;
+  return { row: rows.indexOf(row), column: cursor.cellIndex };
+}
+
+function go(row, column) {
+  const target = rows[clamp(row, rows.length)];
+  place(target.cells[clamp(column, target.cells.length)]);
+}
+
 function move(down, right) {
-  const all = rows();
-  const row = cursor.closest("tr");
-  const at = all.indexOf(row);
-  const next = all[Math.max(0, Math.min(all.length - 1, at + down))];
-  const column = Math.max(0, Math.min(cells(next).length - 1, cells(row).indexOf(cursor) + right));
-  place(cells(next)[column]);
+  const { row, column } = at();
+  go(row + down, column + right);
+}
+
+/** Go on in one direction to the next cell that says something else. */
+function jump(down, right) {
+  const said = cursor.textContent;
+  let { row, column } = at();
+  for (;;) {
+    const [nextRow, nextColumn] = [row + down, column + right];
+    const next = rows[nextRow]?.cells[nextColumn];
+    if (!next) break;
+    [row, column] = [nextRow, nextColumn];
+    if (next.textContent !== said) break;
+  }
+  go(row, column);
 }
 
 function family(step) {
-  const bodies = [...grid.tBodies].filter((body) => body.querySelector("tr[id]"));
-  const at = bodies.indexOf(cursor.closest("tbody"));
-  const body = bodies[Math.max(0, Math.min(bodies.length - 1, at + step))];
-  place(cells(body.querySelector("tr[id]"))[cells(cursor.closest("tr")).indexOf(cursor)]);
+  const bodies = [...new Set(rows.map((row) => row.parentElement))];
+  const { column } = at();
+  const body = bodies[clamp(bodies.indexOf(cursor.closest("tbody")) + step, bodies.length)];
+  go(rows.findIndex((row) => row.parentElement === body), column);
 }
 
+/** Open the drawer of the cell; where it is open already, go into it. */
 function open() {
-  cursor.closest("tr").querySelector("a.rowhead")?.click();
+  const link = cursor.parentElement.querySelector("a.rowhead");
+  const address = new URL(link.href);
+  const variant = heads[cursor.cellIndex]?.dataset.variant;
+  if (variant) {
+    address.searchParams.set("cell", `${address.searchParams.get("cell")}:${variant}`);
+  }
+  const shown = new URL(window.location.href).searchParams.get("cell");
+  if (drawer && shown === address.searchParams.get("cell")) {
+    drawer.querySelector(".scroll").focus();
+    return;
+  }
+  window.location.assign(address);
 }
 
 const keys = {
@@ -54,31 +83,46 @@ const keys = {
   ArrowLeft: () => move(0, -1),
   PageDown: () => move(15, 0),
   PageUp: () => move(-15, 0),
-  Home: () => place(cells(cursor.closest("tr"))[0]),
-  End: () => place(cells(cursor.closest("tr")).at(-1)),
+  Home: () => go(at().row, 0),
+  End: () => go(at().row, cursor.parentElement.cells.length - 1),
   "]": () => family(1),
   "[": () => family(-1),
+  "/": () => filter.focus(),
   Enter: open,
 };
 
-if (grid && rows().length) {
-  const selected = grid.querySelector('tr[aria-selected="true"]') ?? rows()[0];
-  place(cells(selected)[0], { focus: false });
+const jumps = {
+  ArrowDown: () => jump(1, 0),
+  ArrowUp: () => jump(-1, 0),
+  ArrowRight: () => jump(0, 1),
+  ArrowLeft: () => jump(0, -1),
+};
+
+/** Start where the drawer is open, else at the first row. */
+function start() {
+  const [control, variant] = (
+    new URL(window.location.href).searchParams.get("cell") ?? ""
+  ).split(":");
+  const row = rows.find((candidate) => candidate.id === `r-${control}`);
+  const column = heads.findIndex((head) => head.dataset.variant === variant);
+  const cell = (row ?? rows[0]).cells[Math.max(0, column)];
+  place(cell, { focus: Boolean(row) });
+}
+
+if (rows.length) {
+  start();
   grid.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = keys[event.key];
-    if (act) {
-      event.preventDefault();
-      act();
-    } else if (event.key === "/") {
-      event.preventDefault();
-      filter.focus();
-    }
+    if (event.altKey || event.target.closest("input, select")) return;
+    const act = event.ctrlKey || event.metaKey ? jumps[event.key] : keys[event.key];
+    if (!act) return;
+    // A link in the cell that has the focus itself keeps its own Enter.
+    if (event.key === "Enter" && event.target.closest("a")) return;
+    event.preventDefault();
+    act();
   });
   grid.addEventListener("click", (event) => {
     const cell = event.target.closest("tbody tr[id] > *");
-    if (!cell || event.target.closest("a")) return;
-    place(cell);
+    if (cell && !event.target.closest("a")) place(cell);
   });
   grid.addEventListener("dblclick", (event) => {
     if (event.target.closest("tbody tr[id] > *")) open();
@@ -86,7 +130,12 @@ if (grid && rows().length) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && document.querySelector("[data-drawer]")) {
-    document.querySelector("[data-close]").click();
+  if (event.key !== "Escape" || !drawer) return;
+  if (drawer.contains(document.activeElement) && cursor) {
+    cursor.focus();
+  } else if (document.activeElement === filter) {
+    cursor?.focus();
+  } else {
+    drawer.querySelector("[data-close]").click();
   }
 });
