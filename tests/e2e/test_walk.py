@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -184,7 +185,7 @@ def test_the_matrix_is_read_over_the_api_now_and_as_of_a_day(
     now = fetch(address, token)
     earlier = fetch(f"{address}?as_of=2020-01-31", token)
 
-    rows = {row["control_id"]: row for row in now["rows"]}
+    rows: dict[str, Any] = {str(row["control_id"]): row for row in now["rows"]}
     assert rows["si-2"]["cells"] == {"ec2": "shared", "rds": rows["si-2"]["cells"]["rds"]}
     assert (len(now["rows"]), len(earlier["rows"])) == (287, 0)
     with pytest.raises(urllib.error.HTTPError, match="401"):
