@@ -110,6 +110,27 @@ class System(models.Model):
         return self.name
 
 
+class Dated(models.Model):
+    """A row that holds from a day on:
+
+    it may have a planned end, and ends once, said by somebody.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    since = models.DateField()
+    until = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
 class SystemProfileQuerySet(models.QuerySet["SystemProfile"]):
     """Questions about the profiles in a system's scope."""
 
@@ -125,21 +146,11 @@ class SystemProfileQuerySet(models.QuerySet["SystemProfile"]):
 SystemProfileManager = models.Manager.from_queryset(SystemProfileQuerySet)
 
 
-class SystemProfile(models.Model):
+class SystemProfile(Dated):
     """A profile in a system's scope, from a date until it ends."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="scopes")
     profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="scopes")
-    since = models.DateField()
-    until = models.DateField(null=True, blank=True)
-    ended_on = models.DateField(null=True, blank=True)
-    started_at = models.DateTimeField()
-    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    ended_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
 
     objects = SystemProfileManager()
 
@@ -172,25 +183,15 @@ class SystemServiceQuerySet(models.QuerySet["SystemService"]):
 SystemServiceManager = models.Manager.from_queryset(SystemServiceQuerySet)
 
 
-class SystemService(models.Model):
+class SystemService(Dated):
     """A service variant that a system uses, where, and from when until when."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="services")
     variant = models.ForeignKey(
         ServiceVariant, on_delete=models.PROTECT, related_name="uses"
     )
     accounts = models.JSONField(default=list, blank=True)
     regions = models.JSONField(default=list, blank=True)
-    since = models.DateField()
-    until = models.DateField(null=True, blank=True)
-    ended_on = models.DateField(null=True, blank=True)
-    started_at = models.DateTimeField()
-    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    ended_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
 
     objects = SystemServiceManager()
 
@@ -225,13 +226,12 @@ class LayerOverrideQuerySet(models.QuerySet["LayerOverride"]):
 LayerOverrideManager = models.Manager.from_queryset(LayerOverrideQuerySet)
 
 
-class LayerOverride(models.Model):
+class LayerOverride(Dated):
     """A person's word on who carries a layer:
 
     for one system or all, one variant or all, with a reason.
     """
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     system = models.ForeignKey(
         System, null=True, blank=True, on_delete=models.PROTECT, related_name="overrides"
     )
@@ -245,15 +245,6 @@ class LayerOverride(models.Model):
     layer = models.ForeignKey(Layer, on_delete=models.PROTECT, related_name="overrides")
     value = models.CharField(max_length=30, choices=LayerValue.choices)
     reason = models.TextField()
-    since = models.DateField()
-    until = models.DateField(null=True, blank=True)
-    ended_on = models.DateField(null=True, blank=True)
-    started_at = models.DateTimeField()
-    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    ended_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
 
     objects = LayerOverrideManager()
 
