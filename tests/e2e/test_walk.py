@@ -37,7 +37,8 @@ def drawer(page: Page, system: str, control: str) -> str:
     page.locator(f"#r-{control} a.rowhead").click()
     panel = page.locator("aside.drawer")
     expect(panel).to_be_visible()
-    return panel.inner_text()
+    told: str = panel.inner_text()
+    return told
 
 
 def test_healthz_answers_and_the_worker_gives_a_sign_of_life(page: Page):
@@ -136,7 +137,8 @@ def new_password(page: Page, email: str) -> str:
     page.goto(f"/admin/controls/user/?q={email}")
     page.locator("#result_list tbody th a").first.click()
     page.get_by_role("button", name="Set password").click()
-    return page.locator(".secret code").inner_text()
+    password: str = page.locator(".secret code").inner_text()
+    return password
 
 
 def test_a_stale_form_shows_both_versions(admin: Page, context: BrowserContext):
