@@ -9,6 +9,8 @@ class ControlsConfig(AppConfig):
 
     default_auto_field = "django.db.models.BigAutoField"
     name = "controls"
+    # What the way back in the admin site says.
+    verbose_name = "All records"
 
     def ready(self) -> None:
         """Create the append-only triggers anew after every migrate, and limit the app's

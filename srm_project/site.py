@@ -116,7 +116,9 @@ class WorkspaceSite(admin.AdminSite):
 
     def records(self, request: HttpRequest) -> HttpResponse:
         """Show every kind of record."""
-        return render(request, "admin/records.html", self.each_context(request))
+        context = self.each_context(request)
+        shown = {**context, "app_list": context["available_apps"]}
+        return render(request, "admin/records.html", shown)
 
     def target(self, request: HttpRequest, model: str, target: Any) -> HttpResponseBase:
         """Go to the record that an audit event names. Foreign and missing are the same."""

@@ -47,12 +47,24 @@ class SystemFilter(ColumnFilter):
         return visible.values_list("uuid", "name")
 
 
+class VerbFilter(ColumnFilter):
+    """By what happened."""
+
+    title = "what happened"
+    parameter_name = "verb"
+    column = "verb"
+
+    def words(self, request: HttpRequest, model_admin: Any) -> Any:
+        """Return the verbs."""
+        return [(verb, display.said(verb)) for verb in AuditVerb.values]
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     """Audit events."""
 
     list_display = ("seq", "when", "what", "target_link", "who_did", "told")
-    list_filter = ("verb", "target_type", SystemFilter, "at")
+    list_filter = (VerbFilter, "target_type", SystemFilter, "at")
     # A trail grows for years: counting each choice would read all of it.
     show_facets = ShowFacets.NEVER
     search_fields = ("target_label", "request_id", "=target_uuid", "=hash")
@@ -91,7 +103,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin.display(description="what", ordering="verb")
     def what(self, row: Any) -> str:
         """Return the verb in words."""
-        return str(AuditVerb(row.verb).label)
+        return display.said(row.verb)
 
     @admin.display(description="to what")
     def target_link(self, row: Any) -> str:

@@ -68,6 +68,7 @@ class RecordAdmin(admin.ModelAdmin):
     list_lead = ""
     empty_list = ""
     lead = ""
+    change_form_template = "controls/service_form.html"
     related: ClassVar[tuple[str, ...]] = ()
     """Relations that a row's page needs besides those of the list."""
 
@@ -195,7 +196,6 @@ class ServiceAdmin(RecordAdmin):
     """A screen whose `save_model` makes exactly one service call."""
 
     form = ServiceForm
-    change_form_template = "controls/service_form.html"
     add_form_template = "controls/service_form.html"
     save_label = "Save"
     who = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from controls.admin import display
 from controls.admin.base import PublicFacts
 from controls.models import Cadence
 
@@ -12,7 +13,9 @@ from controls.models import Cadence
 class CadenceAdmin(PublicFacts):
     """Cadences."""
 
-    list_display = ("title", "kind", "every", "unit", "source", "is_default", "confidence")
+    offered = display.yes_or_no("is_default", "default")
+
+    list_display = ("title", "kind", "every", "unit", "source", "offered", "confidence")
     list_select_related = ("release",)
     list_filter = ("kind", "is_default", "confidence")
     search_fields = ("title", "source", "key")

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest
 
+from controls.admin import display
 from controls.admin.base import ReadOnlyAdmin
 from controls.models import Catalog
 
@@ -16,7 +17,11 @@ from controls.models import Catalog
 class CatalogAdmin(ReadOnlyAdmin):
     """Catalogs."""
 
-    list_display = ("title", "version", "publisher", "size", "is_outline", "imported_at")
+    may_be_shipped = display.yes_or_no("text_shippable", "text may be shipped")
+
+    titles_only = display.yes_or_no("is_outline", "titles only")
+
+    list_display = ("title", "version", "publisher", "size", "titles_only", "imported_at")
     search_fields = ("title", "key", "publisher")
     search_help_text = "Title, key or publisher"
     ordering = ("title", "pk")
@@ -29,8 +34,8 @@ class CatalogAdmin(ReadOnlyAdmin):
         "source",
         "sha256",
         "size",
-        "is_outline",
-        "text_shippable",
+        "titles_only",
+        "may_be_shipped",
         "imported_at",
     )
 

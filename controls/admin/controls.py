@@ -37,7 +37,9 @@ class FamilyFilter(ColumnFilter):
 class ControlAdmin(ReadOnlyAdmin):
     """Controls."""
 
-    list_display = ("label", "title", "catalog", "group_title", "withdrawn")
+    is_withdrawn = display.yes_or_no("withdrawn", "withdrawn")
+
+    list_display = ("label", "title", "catalog", "group_title", "is_withdrawn")
     list_select_related = ("catalog",)
     related = ("parent",)
     list_filter = (("catalog", admin.RelatedOnlyFieldListFilter), "withdrawn", FamilyFilter)
@@ -51,7 +53,7 @@ class ControlAdmin(ReadOnlyAdmin):
         "catalog",
         "group_title",
         "parent",
-        "withdrawn",
+        "is_withdrawn",
         "text",
         "touched",
         "mapped",

@@ -26,7 +26,6 @@ class ProviderAdmin(PublicFacts):
 class ServiceVariantAdmin(ReadOnlyAdmin):
     """Service variants."""
 
-    change_form_template = "controls/service_form.html"
     list_display = ("name", "key", "model", "iam_prefix", "confidence")
     list_select_related = ("provider",)
     list_filter = ("model", "confidence")

@@ -58,6 +58,8 @@ class SystemForm(ServiceForm):
 class SystemAdmin(ServiceAdmin):
     """Systems."""
 
+    own_code = display.yes_or_no("has_custom_code", "own code")
+
     form = SystemForm
     list_display = (
         "name",
@@ -65,7 +67,7 @@ class SystemAdmin(ServiceAdmin):
         "kind_word",
         "owner_team",
         "services_used",
-        "has_custom_code",
+        "own_code",
     )
     list_display_links = ("name",)
     list_select_related = ("owner_team",)

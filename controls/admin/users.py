@@ -55,14 +55,16 @@ class UserForm(ServiceForm):
 class UserAdmin(ServiceAdmin):
     """People."""
 
+    may_sign_in = display.yes_or_no("is_active", "may sign in")
+
     form = UserForm
-    list_display = ("name", "email", "roles_held", "is_active", "last_login")
+    list_display = ("name", "email", "roles_held", "may_sign_in", "last_login")
     list_filter = ("is_active",)
     search_fields = ("name", "email")
     search_help_text = "Name or address"
     ordering = ("name", "pk")
     who = RULES[Action.MANAGE_PEOPLE].who
-    fixed = ("is_active", "created_at", "last_login")
+    fixed = ("may_sign_in", "created_at", "last_login")
 
     def visible(self, user: User) -> Any:
         """Return the people this person may see; never the built-in user."""

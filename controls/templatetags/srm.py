@@ -256,6 +256,7 @@ class NavEntry:
 WORKSPACE: tuple[NavEntry, ...] = (
     NavEntry("Overview", ("admin:index",), exact=True),
     NavEntry("Systems", ("workspace:systems",)),
+    NavEntry("Matrix", ("workspace:matrices",)),
     NavEntry("Approvals", ("workspace:queue",)),
     NavEntry("All records", ("admin:records",), under=("controls/", "evidence/")),
     NavEntry("API docs", ("api-docs",)),

@@ -324,7 +324,7 @@ def test_reading_changes_nothing(world):
 def test_an_audit_event_leads_to_what_it_is_about(world):
     event = AuditEvent.objects.filter(verb=AuditVerb.SYSTEM_CREATED).earliest("seq")
 
-    page = text(world.as_("grc").get(list_url("auditevent"), {"verb__exact": event.verb}))
+    page = text(world.as_("grc").get(list_url("auditevent"), {"verb": event.verb}))
     address = reverse("admin:target", args=["System", event.target_uuid])
 
     assert address in page
@@ -352,3 +352,14 @@ def test_a_stranger_is_sent_to_the_one_sign_in(client, db):
     assert answer.status_code == 302
     assert answer.url.startswith(reverse("account_login"))
     assert "next=/admin/controls/system/" in answer.url
+
+
+def test_all_records_are_listed_by_what_a_person_looks_for(world):
+    page = text(world.as_("viewer").get(reverse("admin:records")))
+
+    headings = [
+        page.index(f'id="records-{slug}"') for slug in ("where", "who-does-it", "people")
+    ]
+    assert headings == sorted(headings)
+    assert list_url("responsibility") in page
+    assert "Nothing to show you yet" not in page

@@ -73,6 +73,7 @@ function open() {
     drawer.querySelector(".scroll").focus();
     return;
   }
+  address.hash = "";
   window.location.assign(address);
 }
 
@@ -107,6 +108,10 @@ function start() {
   const column = heads.findIndex((head) => head.dataset.variant === variant);
   const cell = (row ?? rows[0]).cells[Math.max(0, column)];
   place(cell, { focus: Boolean(row) });
+  if (row) {
+    // Going to the row that the address names takes the focus away once more.
+    window.addEventListener("load", () => window.setTimeout(() => place(cell)));
+  }
 }
 
 if (rows.length) {
