@@ -28,6 +28,7 @@ def app_role():
     """A role that owns nothing, limited as after a migrate; the test acts as it."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {ROLE}")
+        cursor.execute(f"GRANT {ROLE} TO CURRENT_USER")
         grants.limit(connection, ROLE)
         cursor.execute(f"SET LOCAL ROLE {ROLE}")
         yield
