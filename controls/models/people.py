@@ -283,6 +283,7 @@ class OrganizationRole(models.Model):
     objects = OrganizationRoleManager()
 
     class Meta:
+        verbose_name = "organisation-wide role"
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "role"],
@@ -344,6 +345,7 @@ class ApiToken(models.Model):
     objects = ApiTokenManager()
 
     class Meta:
+        verbose_name = "API token"
         constraints = [
             paired("apitoken", "ended"),
             one_of("apitoken", "scope", TokenScope),

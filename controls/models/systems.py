@@ -155,6 +155,8 @@ class SystemProfile(Dated):
     objects = SystemProfileManager()
 
     class Meta:
+        verbose_name = "profile in scope"
+        verbose_name_plural = "profiles in scope"
         constraints = [
             models.UniqueConstraint(
                 fields=["system", "profile"],
@@ -196,6 +198,8 @@ class SystemService(Dated):
     objects = SystemServiceManager()
 
     class Meta:
+        verbose_name = "service in use"
+        verbose_name_plural = "services in use"
         constraints = [
             models.UniqueConstraint(
                 fields=["system", "variant"],
@@ -249,6 +253,7 @@ class LayerOverride(Dated):
     objects = LayerOverrideManager()
 
     class Meta:
+        verbose_name = "override"
         constraints = [
             *ended("layeroverride"),
             one_of("layeroverride", "value", LayerValue),
