@@ -37,6 +37,7 @@ class Stratum:
 
     layer: str
     where: str
+    services: tuple[str, ...]
     provider: str
     customer: str
     light: bool
@@ -78,6 +79,7 @@ def _stratum(row: Mapping[str, Any], names: Names, titles: Mapping[str, str]) ->
     return Stratum(
         layer=names.layers.get(row["layer"], row["layer"]),
         where=", ".join(names.variant(key) for key in row.get("variants", ())),
+        services=tuple(names.variants.get(key, key) for key in row.get("variants", ())),
         provider=THEIRS.get(value, ""),
         customer=OURS.get(value, ""),
         light=value == LayerValue.PROVIDER_IF_CONFIGURED,

@@ -54,8 +54,14 @@ class Names:
         return name if keep else name[0].lower() + name[1:]
 
     def variant(self, key: str) -> str:
-        """Return the variant's short name."""
-        return self.variants.get(key, key)
+        """Return the variant's name as it reads in a list: without what follows a comma.
+
+        Where two variants would read alike, the whole name stays, without its commas.
+        """
+        name = self.variants.get(key, key)
+        short = name.partition(",")[0]
+        alike = sum(other.partition(",")[0] == short for other in self.variants.values())
+        return short if alike <= 1 else name.replace(",", "")
 
 
 def sentences(answer: str, rows: Iterable[Mapping[str, Any]], *, names: Names) -> list[str]:

@@ -98,9 +98,9 @@ def _strata(told: explaining.Told | None, service: str) -> tuple[Any, ...]:
     if told is None:
         return ()
     return tuple(
-        replace(layer, where=service) if service and layer.where else layer
+        replace(layer, where=service) if service and layer.services else layer
         for layer in told.strata
-        if not service or not layer.where or service in layer.where.split(", ")
+        if not service or not layer.services or service in layer.services
     )
 
 

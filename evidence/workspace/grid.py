@@ -52,6 +52,8 @@ def heads(columns: Iterable[Column]) -> list[Head]:
     for column in columns:
         short = column.name.removeprefix("Amazon ").removeprefix("AWS ")
         first, _, rest = short.partition(" ")
+        # What follows a further comma does not fit above a cell.
+        rest = rest.partition(",")[0]
         found.append(Head(column.variant, column.name, first.rstrip(","), rest))
     return found
 

@@ -87,3 +87,14 @@ def test_a_layer_that_does_not_exist_somewhere_is_not_told_beside_those_that_do(
     assert sentences("not-applicable", rows[1:], names=NAMES)[1:] == [
         "Nobody: engine, runtime (RDS)."
     ]
+
+
+def test_a_service_reads_short_in_a_list_unless_two_would_read_alike():
+    one = Names("AWS", {}, {"lambda": "AWS Lambda, managed runtime, Auto updates"})
+    two = Names("AWS", {}, {"a": "Lambda, Manual mode", "b": "Lambda, container image"})
+
+    assert one.variant("lambda") == "AWS Lambda"
+    assert (two.variant("a"), two.variant("b")) == (
+        "Lambda Manual mode",
+        "Lambda container image",
+    )

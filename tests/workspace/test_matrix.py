@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from controls.choices import LayerValue
-from controls.models import AuditEvent
+from controls.models import AuditEvent, ServiceVariant
 from tests.make import (
     make_catalog,
     make_decision,
@@ -239,3 +239,13 @@ def test_an_override_is_told_in_the_drawer(world):
     text = page(world.as_("viewer"), cell="si-3")
 
     assert "Managed by a partner." in text
+
+
+def test_the_drawer_of_a_service_whose_name_holds_commas_shows_its_layers(world):
+    name = "AWS S3, all classes, defaults"
+    ServiceVariant.objects.filter(key="s3").update(name=name)
+
+    text = page(world.as_("viewer"), cell="si-2:s3")
+
+    strata = text.split('class="strata"')[1].split("</table>")[0]
+    assert strata.count(f"<small>{name}</small>") >= 2
