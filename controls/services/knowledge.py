@@ -34,8 +34,8 @@ from controls.models import (
 from controls.rules.permissions import Action
 from controls.services import access, audit, derivations
 from controls.services.audit import audited
+from controls.services.catalogs import NIST
 
-NIST = "nist-sp800-53r5"
 BASELINES = {"low": "Low", "moderate": "Moderate", "high": "High"}
 BATCH = 400
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from controls.models import AuditEvent, grants
 from tests.make import make_decision, make_system, make_team
@@ -35,11 +36,15 @@ def app_role():
         cursor.execute("RESET ROLE")
 
 
-def test_on_sqlite_there_are_no_roles_to_limit():
-    if connection.vendor == "sqlite":
-        grants.limit(connection, ROLE)
+def test_a_role_is_limited_where_the_database_has_roles(request):
+    limited = on_postgresql(request)
 
-    assert connection.vendor in {"sqlite", "postgresql"}
+    with CaptureQueriesContext(connection) as asked:
+        if not limited:
+            grants.limit(connection, ROLE)
+
+    assert limited == (connection.vendor == "postgresql")
+    assert len(asked) == 0
 
 
 def acting(statement):

@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
-from django.utils import timezone
 
-from controls.errors import DomainError
 from controls.knowledge import LATEST, KnowledgeError, read_release
+from controls.management.commands._base import DomainCommand
+from controls.models import User
 from controls.services import knowledge
-from controls.services.setup import system_user
 
 
-class Command(BaseCommand):
+class Command(DomainCommand):
     """Loads layers, service variants, the control mapping, crosswalks and cadences."""
 
     help = "Load the shipped facts and derive every system anew. Again changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take a version and the wish to look first."""
+        """Take a version, the wish to look first, and who acts."""
+        super().add_arguments(parser)
         parser.add_argument("--release", default=LATEST, help=f"default: {LATEST}")
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would change, write nothing"
         )
 
-    def handle(self, *args: Any, release: str, dry_run: bool, **options: Any) -> None:
-        """Load it, or say in one line why not."""
+    def act(self, *, by: User, at: datetime, **options: Any) -> None:
+        """Load the release."""
+        release, dry_run = options["release"], options["dry_run"]
         try:
-            with transaction.atomic():
-                loaded = knowledge.load(
-                    facts=read_release(release), by=system_user(), at=timezone.now()
-                )
-                transaction.set_rollback(dry_run)
-        except (DomainError, KnowledgeError) as error:
+            facts = read_release(release)
+        except KnowledgeError as error:
             raise CommandError(str(error)) from None
+        with transaction.atomic():
+            loaded = knowledge.load(facts=facts, by=by, at=at)
+            transaction.set_rollback(dry_run)
         self.stdout.write(_told(release, loaded, dry_run=dry_run))
 
 
