@@ -169,35 +169,6 @@ def matrix(*, system: System, moment: Moment) -> Matrix:
     )
 
 
-def believed(
-    responsibility: Responsibility, *, moment: Moment
-) -> tuple[Derivation | None, Decision | None]:
-    """Return the derivation, with its explanation, and the decision of one responsibility
-    at a moment.
-    """
-    derivation = (
-        Derivation.objects.filter(
-            responsibility=responsibility,
-            at__lte=moment.as_of,
-            effective_on__lte=moment.on,
-        )
-        .select_related("release")
-        .order_by("-pk")
-        .first()
-    )
-    decision = (
-        Decision.objects.filter(
-            responsibility=responsibility,
-            at__lte=moment.as_of,
-            effective_on__lte=moment.on,
-        )
-        .select_related("owner_team", "derivation", "decided_by", "submitted_by", "by")
-        .order_by("-pk")
-        .first()
-    )
-    return derivation, decision
-
-
 def _with_organization(system: System) -> list[System]:
     """Return the system, and behind it the one that decides some controls for all."""
     if system.kind == SystemKind.ORGANIZATION:

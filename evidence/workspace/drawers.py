@@ -9,7 +9,8 @@ from typing import Any
 from controls.choices import WorkflowState
 from controls.models import Decision, Derivation, User
 from controls.queries import explaining, statements
-from controls.queries.matrix import Matrix, Row, believed
+from controls.queries.matrix import Matrix, Row
+from controls.queries.standings import standing
 from controls.rules.permissions import RULES, Action
 from controls.services import access
 
@@ -58,7 +59,8 @@ def drawer(
     row: Row, *, whole: Matrix, variant: str, base: str, close: str, asked: Asked
 ) -> Drawer:
     """Return the drawer of a control, or of its cell for one service."""
-    derivation, decision = believed(row.responsibility, moment=whole.moment)
+    found = standing(row.responsibility, moment=whole.moment)
+    derivation, decision = found.derivation, found.decision
     told = explaining.tell(derivation, whole.system.provider) if derivation else None
     control_id = row.control.control_id
     names = {column.variant: column.name for column in whole.columns}
