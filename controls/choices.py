@@ -164,6 +164,58 @@ class ReviewKind(models.TextChoices):
     OTHER = "other", "Other"
 
 
+class DutyTask(models.TextChoices):
+    """What a duty asks for."""
+
+    DO = "do", "Do"
+    CHECK = "check", "Check"
+
+
+class ClaimStance(models.TextChoices):
+    """What a team says of a duty."""
+
+    CLAIMS = "claims", "Claims"
+    DISPUTES = "disputes", "Disputes"
+
+
+class ReviewOutcome(models.TextChoices):
+    """What a review found. OSCAL objective-status.state."""
+
+    SATISFIED = "satisfied", "Satisfied"
+    NOT_SATISFIED = "not-satisfied", "Not satisfied"
+
+
+class ReminderSubject(models.TextChoices):
+    """What a reminder is about."""
+
+    REVIEW = "review", "Review"
+
+
+class ReminderChannel(models.TextChoices):
+    """How a person is told."""
+
+    EMAIL = "email", "E-mail"
+    IN_APP = "in-app", "In SRM"
+
+
+class ReminderState(models.TextChoices):
+    """Where a reminder stands. Dropped: there was nothing left to remind of."""
+
+    QUEUED = "queued", "Queued"
+    SENT = "sent", "Sent"
+    DROPPED = "dropped", "Dropped"
+
+
+class MessageState(models.TextChoices):
+    """Where a message stands. Failed: given up after the last attempt."""
+
+    QUEUED = "queued", "Queued"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    DROPPED = "dropped", "Dropped"
+    FAILED = "failed", "Failed"
+
+
 class IntervalUnit(models.TextChoices):
     """Units of a cadence."""
 
@@ -204,3 +256,33 @@ class AuditVerb(models.TextChoices):
     RESPONSIBILITY_SUBMITTED = "responsibility-submitted"
     RESPONSIBILITY_APPROVED = "responsibility-approved"
     RESPONSIBILITY_RETURNED = "responsibility-returned"
+    DUTY_STARTED = "duty-started"
+    DUTY_ENDED = "duty-ended"
+    DUTY_CLAIMED = "duty-claimed"
+    DUTY_DISPUTED = "duty-disputed"
+    CLAIM_ENDED = "claim-ended"
+    SCHEDULE_STARTED = "schedule-started"
+    SCHEDULE_ENDED = "schedule-ended"
+    REVIEW_OPENED = "review-opened"
+    REVIEW_COMPLETED = "review-completed"
+    REVIEW_REOPENED = "review-reopened"
+    REVIEW_SNOOZED = "review-snoozed"
+    MESSAGE_SENT = "message-sent"
+    MESSAGE_FAILED = "message-failed"
+    MESSAGE_QUEUED_AGAIN = "message-queued-again"
+    EVIDENCE_SUBMITTED = "evidence-submitted"
+    EVIDENCE_REVISED = "evidence-revised"
+    EVIDENCE_ACCEPTED = "evidence-accepted"
+    EVIDENCE_REJECTED = "evidence-rejected"
+    EVIDENCE_WITHDRAWN = "evidence-withdrawn"
+    EVIDENCE_LINKED = "evidence-linked"
+    EVIDENCE_UNLINKED = "evidence-unlinked"
+    COURSE_CREATED = "course-created"
+    COURSE_CHANGED = "course-changed"
+    COURSE_ENDED = "course-ended"
+    PERSON_ADDED = "person-added"
+    ROSTER_ENTRY_STARTED = "roster-entry-started"
+    ROSTER_ENTRY_ENDED = "roster-entry-ended"
+    TRAINING_RECORDED = "training-recorded"
+    TRAINING_WITHDRAWN = "training-withdrawn"
+    REGISTER_EXPORTED = "register-exported"

@@ -229,7 +229,7 @@ def read_folder(folder: Traversable) -> Release:
     )
     cadences = files.keyed(
         "cadences.csv",
-        lambda row: _cadence(row, layers, sources),
+        lambda row: _cadence(row, layers, sources, controls),
         lambda row: (row.key, row.source, row.every, row.unit),
     )
     _check_one_default(cadences.values())
@@ -350,7 +350,12 @@ def _pair(
     )
 
 
-def _cadence(row: _Row, layers: Collection[str], sources: Collection[str]) -> Cadence:
+def _cadence(
+    row: _Row,
+    layers: Collection[str],
+    sources: Collection[str],
+    controls: Collection[str],
+) -> Cadence:
     source = row.text("source", required=True)
     document = next((key for word, key in DOCUMENTS.items() if source.startswith(word)), "")
     if document not in sources:
@@ -368,6 +373,7 @@ def _cadence(row: _Row, layers: Collection[str], sources: Collection[str]) -> Ca
         document=document,
         confidence=row.one_of("confidence", CONFIDENCES),
         layers=row.several_of("layers", layers),
+        controls=row.several_of("controls", controls),
     )
 
 

@@ -100,7 +100,9 @@ class Cadence:
     """How often a kind of work is due, and who says so.
 
     `source` is the id as printed (`PCI DSS 1.2.7`); `document` the key of its source row.
-    `audience` says whom the row is about where that is not everybody.
+    `audience` says whom the row is about where that is not everybody. `controls` are the
+    controls of NIST SP 800-53 rev 5 whose duties it is offered for: those that FedRAMP's
+    parameter ids name (`cm-02_odp.01` is CM-2), and for the other sources our reading.
     """
 
     key: str
@@ -115,6 +117,7 @@ class Cadence:
     document: str
     confidence: str
     layers: tuple[str, ...]
+    controls: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from controls.models.catalogs import (
     ControlPart,
     Profile,
 )
+from controls.models.duties import Duty, DutyClaim
 from controls.models.heartbeats import Heartbeat
 from controls.models.idempotency import IdempotencyRecord
 from controls.models.people import (
@@ -27,7 +28,9 @@ from controls.models.providers import (
     ServiceVariant,
     Source,
 )
+from controls.models.reminders import Message, Reminder
 from controls.models.responsibilities import Decision, Derivation, Responsibility
+from controls.models.reviews import Review, ReviewSchedule, ReviewSnooze
 from controls.models.systems import LayerOverride, System, SystemProfile, SystemService
 
 __all__ = [
@@ -42,6 +45,8 @@ __all__ = [
     "ControlPart",
     "Decision",
     "Derivation",
+    "Duty",
+    "DutyClaim",
     "Heartbeat",
     "IdempotencyRecord",
     "KnowledgeRelease",
@@ -49,10 +54,15 @@ __all__ = [
     "LayerFact",
     "LayerOverride",
     "Membership",
+    "Message",
     "OrganizationRole",
     "Profile",
     "Provider",
+    "Reminder",
     "Responsibility",
+    "Review",
+    "ReviewSchedule",
+    "ReviewSnooze",
     "ServiceVariant",
     "Source",
     "System",

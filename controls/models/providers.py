@@ -180,6 +180,8 @@ class Cadence(models.Model):
     source = models.CharField(max_length=120)
     confidence = models.CharField(max_length=1, choices=Confidence.choices)
     layers = models.ManyToManyField(Layer, blank=True, related_name="cadences")
+    control_ids = models.JSONField(default=list, blank=True)
+    """Controls of NIST SP 800-53 rev 5 whose duties the cadence is offered for."""
 
     class Meta:
         constraints = [

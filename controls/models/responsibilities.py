@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from controls.choices import (
     Answer,
+    ClaimStance,
     DecisionSource,
     ImplementationStatus,
     Kind,
@@ -30,8 +31,8 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
     """Questions about responsibilities."""
 
     def visible_to(self, user: User) -> ResponsibilityQuerySet:
-        """Those of systems that a team of the user's owns, those that team owns, an
-        auditor's scope; or all.
+        """Those of systems that a team of the user's owns, those that team owns or whose
+        duty it claims, an auditor's scope; or all.
         """
         if user.sees_everything():
             return self
@@ -39,9 +40,16 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
         grants = OrganizationRole.objects.current().filter(
             user=user, role=OrganizationRoleName.AUDITOR
         )
+        claimed = self.model.objects.filter(
+            duties__ended_at__isnull=True,
+            duties__claims__team__in=teams,
+            duties__claims__ended_at__isnull=True,
+            duties__claims__stance=ClaimStance.CLAIMS,
+        )
         return self.filter(
             Q(system__owner_team__in=teams)
             | Q(latest_decision__owner_team__in=teams)
+            | Q(pk__in=claimed.values("pk"))
             | Q(system__in=grants.values("systems"))
         )
 

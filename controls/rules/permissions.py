@@ -26,6 +26,15 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "manage-people"
     GRANT_ROLES = "grant-roles"
     LOAD_FACTS = "load-facts"
+    CLAIM_DUTY = "claim-duty"
+    SCHEDULE = "schedule"
+    COMPLETE_REVIEW = "complete-review"
+    SNOOZE_REVIEW = "snooze-review"
+    SUBMIT_EVIDENCE = "submit-evidence"
+    JUDGE_EVIDENCE = "judge-evidence"
+    MANAGE_TRAINING = "manage-training"
+    RECORD_TRAINING = "record-training"
+    MANAGE_REMINDERS = "manage-reminders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,48 @@ RULES: Mapping[Action, Rule] = {
     Action.MANAGE_PEOPLE: Rule(frozenset({ADMIN}), None, "an administrator"),
     Action.GRANT_ROLES: Rule(frozenset({ADMIN}), None, "an administrator"),
     Action.LOAD_FACTS: Rule(
+        frozenset({ADMIN, GRC}), None, "an administrator or the GRC lead"
+    ),
+    Action.CLAIM_DUTY: Rule(
+        frozenset({GRC}),
+        MembershipRole.CONTRIBUTOR,
+        "a contributor of the team that speaks, or the GRC lead",
+    ),
+    Action.SCHEDULE: Rule(
+        frozenset({GRC}),
+        MembershipRole.APPROVER,
+        "an approver of the team that claims the duty or owns the responsibility, "
+        "or the GRC lead",
+    ),
+    Action.COMPLETE_REVIEW: Rule(
+        frozenset({GRC}),
+        MembershipRole.CONTRIBUTOR,
+        "a contributor of the team that claims the duty or owns the responsibility, "
+        "or the GRC lead",
+    ),
+    Action.SNOOZE_REVIEW: Rule(
+        frozenset({GRC}),
+        MembershipRole.APPROVER,
+        "an approver of the team that claims the duty or owns the responsibility, "
+        "or the GRC lead",
+    ),
+    Action.SUBMIT_EVIDENCE: Rule(
+        frozenset({GRC}),
+        MembershipRole.CONTRIBUTOR,
+        "a contributor of the team that hands it in, or the GRC lead",
+    ),
+    Action.JUDGE_EVIDENCE: Rule(
+        frozenset({GRC}),
+        MembershipRole.APPROVER,
+        "an approver of a team that answers for what it proves, or the GRC lead",
+    ),
+    Action.MANAGE_TRAINING: Rule(frozenset({GRC}), None, "the GRC lead"),
+    Action.RECORD_TRAINING: Rule(
+        frozenset({GRC}),
+        MembershipRole.LEAD,
+        "the lead of the person's team, or the GRC lead",
+    ),
+    Action.MANAGE_REMINDERS: Rule(
         frozenset({ADMIN, GRC}), None, "an administrator or the GRC lead"
     ),
 }

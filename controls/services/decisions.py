@@ -30,7 +30,7 @@ from controls.models import (
 )
 from controls.rules import transitions
 from controls.rules.permissions import Action
-from controls.services import access, audit, versions
+from controls.services import access, audit, duties, versions
 from controls.services.audit import audited
 from controls.services.clock import day
 
@@ -141,10 +141,12 @@ def approve(
 ) -> Decision:
     """Approve what somebody else decided and submitted; return the revision.
 
+    The duties that it leaves to the customer start, and those it no longer leaves end.
+
     Raises NotAllowedError, StaleVersionError, TransitionError and SeparationOfDutiesError.
     """
     latest = _reviewable(responsibility, version, WorkflowState.APPROVED, by)
-    return _move(
+    approved = _move(
         responsibility,
         latest,
         verb=AuditVerb.RESPONSIBILITY_APPROVED,
@@ -153,6 +155,8 @@ def approve(
         by=by,
         at=at,
     )
+    duties.follow(responsibility=responsibility, decision=approved, by=by, at=at)
+    return approved
 
 
 @audited

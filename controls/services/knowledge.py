@@ -221,6 +221,7 @@ def _cadences(
         Cadence(
             release=release,
             confidence=row.confidence,
+            control_ids=list(row.controls),
             **{name: getattr(row, name) for name in fields},
         )
         for row in facts.cadences
