@@ -33,6 +33,10 @@ OURS = frozenset({"controls", "evidence"})
 GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("where", "Systems", ("System", "SystemService", "SystemProfile", "LayerOverride")),
     ("who-does-it", "Responsibilities", ("Responsibility", "Decision", "Derivation")),
+    ("when", "Duties and reviews", ("Duty", "DutyClaim", "ReviewSchedule", "Review")),
+    ("proof", "Proof", ("Evidence", "EvidenceVersion", "EvidenceLink", "Artifact")),
+    ("training", "Training", ("Course", "Person", "RosterEntry", "TrainingRecord")),
+    ("told", "Reminders", ("Reminder", "Message")),
     ("what", "Catalogs", ("Catalog", "Control", "Profile", "ControlMapping")),
     (
         "facts",
@@ -126,7 +130,8 @@ class WorkspaceSite(admin.AdminSite):
             if registered.__name__ == model and hasattr(registered, "uuid"):
                 found = screen.get_queryset(request).filter(uuid=target).first()
                 if found is not None:
-                    name = f"admin:controls_{registered._meta.model_name}_change"
+                    opts = registered._meta
+                    name = f"admin:{opts.app_label}_{opts.model_name}_change"
                     return redirect(name, found.pk)
         raise Http404("There is no such record.")
 
