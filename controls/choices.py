@@ -225,6 +225,70 @@ class IntervalUnit(models.TextChoices):
     YEARS = "years", "years"
 
 
+class MatrixLayout(models.TextChoices):
+    """What sort of file a provider's matrix came in."""
+
+    APPENDIX_J = "appendix-j", "FedRAMP Appendix J workbook"
+    TABLE = "table", "Table with named columns"
+    CAIQ = "caiq", "CSA CAIQ with SSRM columns"
+    OSCAL_SSP = "oscal-ssp", "OSCAL leveraged SSP"
+
+
+class RowStatus(models.TextChoices):
+    """The ticks of a matrix's row for implementation status."""
+
+    IMPLEMENTED = "implemented", "Implemented"
+    PARTIAL = "partial", "Partially implemented"
+    PLANNED = "planned", "Planned"
+    ALTERNATIVE = "alternative", "Alternative implementation"
+    NOT_APPLICABLE = "not-applicable", "Not applicable"
+
+
+class Origination(models.TextChoices):
+    """The ticks of a matrix's row for control origination, from the provider's seat.
+
+    FedRAMP's OSCAL values, and the two that the workbook has beside them.
+    """
+
+    SP_CORPORATE = "sp-corporate", "Service provider corporate"
+    SP_SYSTEM = "sp-system", "Service provider system specific"
+    SP_HYBRID = "sp-hybrid", "Service provider hybrid"
+    CUSTOMER_CONFIGURED = "customer-configured", "Configured by customer"
+    CUSTOMER_PROVIDED = "customer-provided", "Provided by customer"
+    SHARED = "shared", "Shared"
+    INHERITED = "inherited", "Inherited by the provider"
+
+
+class Inheritability(models.TextChoices):
+    """Whether a customer can inherit a row from the provider."""
+
+    YES = "yes", "Yes"
+    PARTIAL = "partial", "Partial"
+    NO = "no", "No"
+
+
+class MatrixDoubt(models.TextChoices):
+    """What is odd about a row of a matrix. A report, never a refusal."""
+
+    INHERITANCE_AGAINST_ORIGINATION = (
+        "inheritance-against-origination",
+        "Inheritance contradicts origination",
+    )
+    TEXT_MISSING = "text-missing", "No word on what the customer does"
+    STATUSES_EXCLUDE_EACH_OTHER = (
+        "statuses-exclude-each-other",
+        "Statuses exclude each other",
+    )
+    ORIGINATION_MISSING = "origination-missing", "No origination"
+    STATUS_MISSING = "status-missing", "No status"
+    ID_UNREADABLE = "id-unreadable", "Id cannot be read"
+    CONTROL_UNKNOWN = "control-unknown", "Control is not in the catalog"
+    STATEMENT_UNKNOWN = "statement-unknown", "Statement is not in the catalog"
+    ROW_TWICE = "row-twice", "The same id stands in another row"
+    SHEET_DISAGREES = "sheet-disagrees", "The id stands in one of the sheets only"
+    VALUE_UNKNOWN = "value-unknown", "A cell holds a value that is not known"
+
+
 class AuditVerb(models.TextChoices):
     """What happened, as a past participle. Never renamed."""
 
@@ -281,8 +345,8 @@ class AuditVerb(models.TextChoices):
     COURSE_CHANGED = "course-changed"
     COURSE_ENDED = "course-ended"
     PERSON_ADDED = "person-added"
+    PERSON_LINKED = "person-linked"
     ROSTER_ENTRY_STARTED = "roster-entry-started"
     ROSTER_ENTRY_ENDED = "roster-entry-ended"
     TRAINING_RECORDED = "training-recorded"
     TRAINING_WITHDRAWN = "training-withdrawn"
-    REGISTER_EXPORTED = "register-exported"

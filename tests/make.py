@@ -29,6 +29,7 @@ from controls.models import (
     LayerFact,
     Membership,
     OrganizationRole,
+    PersonalName,
     Profile,
     Provider,
     Responsibility,
@@ -93,6 +94,7 @@ def make_user(email: str = "", name: str = "", **fields: Any) -> User:
     )
     user.set_password(PASSWORD)
     user.save()
+    PersonalName.objects.create(user=user, name=user.name, recorded_at=MONDAY)
     return user
 
 

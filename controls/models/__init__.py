@@ -16,6 +16,7 @@ from controls.models.people import (
     ApiToken,
     Membership,
     OrganizationRole,
+    PersonalName,
     Team,
     User,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "Membership",
     "Message",
     "OrganizationRole",
+    "PersonalName",
     "Profile",
     "Provider",
     "Reminder",

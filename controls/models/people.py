@@ -153,6 +153,20 @@ class User(AbstractBaseUser):
         return False
 
 
+class PersonalName(models.Model):
+    """What a person was called from an instant on, for registers of an earlier day.
+
+    Audit events name nobody, so that names can be erased: these rows may be.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="names")
+    name = models.CharField(max_length=150)
+    recorded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TeamQuerySet(models.QuerySet["Team"]):
     """Questions about teams."""
 

@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 
 from controls.choices import AuditVerb, OrganizationRoleName
 from controls.errors import ConflictError, InvalidInputError
-from controls.models import ApiToken, OrganizationRole, User
+from controls.models import ApiToken, OrganizationRole, PersonalName, User
 from controls.rules.permissions import Action
 from controls.services import access, audit, clock, versions
 from controls.services.audit import audited
@@ -42,6 +42,7 @@ def create(
     user = User(email=email, name=name.strip(), time_zone=time_zone, created_at=at)
     _put_password(user, password)
     user.save()
+    PersonalName.objects.create(user=user, name=user.name, recorded_at=at)
     audit.record(
         verb=AuditVerb.USER_CREATED,
         target=user,
@@ -81,6 +82,8 @@ def change(
     for field, value in wanted.items():
         setattr(user, field, value)
     user.save(update_fields=list(wanted))
+    if "name" in changed:
+        PersonalName.objects.create(user=user, name=user.name, recorded_at=at)
     audit.record(
         verb=AuditVerb.USER_CHANGED, target=user, after={"changed": changed}, by=by, at=at
     )

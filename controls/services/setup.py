@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from controls.models import AuditHead, Provider, User
+from controls.models import AuditHead, PersonalName, Provider, User
 from controls.models.people import SYSTEM_EMAIL
 from controls.rules.hashing import GENESIS
 
@@ -26,6 +26,7 @@ def create_base_rows() -> None:
         user = User(email=SYSTEM_EMAIL, name="SRM", is_active=False, created_at=EPOCH)
         user.set_unusable_password()
         user.save()
+        PersonalName.objects.create(user=user, name=user.name, recorded_at=EPOCH)
 
 
 def system_user() -> User:

@@ -28,6 +28,7 @@ HOLDS_TENANT_DATA_BY_ITS_PARENT = {
     "KnowledgeRelease",
     "Layer",
     "LayerFact",
+    "PersonalName",
     "Provider",
     "Source",
 }
