@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class DomainError(Exception):
     """A rule says no.
@@ -56,6 +59,59 @@ class InvalidInputError(DomainError):
     def __init__(self, message: str, *, place: str = "") -> None:
         super().__init__(message)
         self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in a file: where, such as `row 7, completed_on`, and what."""
+
+    place: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.detail}" if self.place else self.detail
+
+
+class InvalidFileError(InvalidInputError):
+    """A file is wrong in places that are all told at once, and nothing of it is taken.
+
+    `faults` are in the order of the file; `left_out` says how many more there are.
+    """
+
+    def __init__(
+        self, message: str, *, faults: Sequence[Fault], left_out: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
+        self.left_out = left_out
+
+
+class TooLargeError(DomainError):
+    """A file holds more than this installation takes."""
+
+    status = 413
+    code = "too-large"
+
+
+class UnsupportedTypeError(DomainError):
+    """A file is of a kind that is not kept; the message says which and the way out."""
+
+    status = 415
+    code = "unsupported-type"
+
+
+class StorageFullError(DomainError):
+    """No room is left for files. Nothing of the file was kept."""
+
+    status = 507
+    code = "storage-full"
+
+
+class StorageFailedError(DomainError):
+    """The place of the files does not answer, or may not be written."""
+
+    status = 503
+    code = "storage-failed"
 
 
 class StaleVersionError(DomainError):

@@ -92,7 +92,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Data ---
 
-DATABASES = {"default": ENVIRONMENT.database}
+DATABASES = {"default": ENVIRONMENT.database, "snapshot": ENVIRONMENT.snapshot_database}
+DATABASE_ROUTERS = ["controls.queries.snapshots.SnapshotRouter"]
 APP_DATABASE_ROLE = ENVIRONMENT.app_role
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -130,6 +131,10 @@ STATICFILES_DIRS = [REPOSITORY / "srm_project" / "static"]
 # Nothing of a request is kept in memory beyond this; evidence streams past it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+UPLOAD_MAX_BYTES = ENVIRONMENT.number("SRM_UPLOAD_MAX_MB", 100, most=5000) * 1024 * 1024
+# Every file of a request goes straight to the store's tmp folder: one copy, one limit.
+FILE_UPLOAD_HANDLERS = ["evidence.services.uploads.ReceivingHandler"]
 
 # --- People and sessions ---
 

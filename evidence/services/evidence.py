@@ -1,0 +1,410 @@
+"""Evidence: handed in, revised, judged by a second person, and linked to what it proves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from controls.choices import AuditVerb, ReviewOutcome
+from controls.errors import ConflictError, NotFoundError
+from controls.models import Duty, Responsibility, Review, Team, User
+from controls.rules.permissions import Action
+from controls.services import access, audit, reviews, versions
+from controls.services.audit import audited
+from controls.services.clock import day
+from evidence.choices import VerdictState
+from evidence.models import (
+    Evidence,
+    EvidenceLink,
+    EvidenceVerdict,
+    EvidenceVersion,
+)
+from evidence.queries.judges import teams_that_judge
+from evidence.rules import acceptance
+from evidence.services import artifacts
+from evidence.services.contents import WORDS, Content, check
+
+Target = Responsibility | Duty | Review
+
+TOLD = (
+    "number",
+    "title",
+    "description",
+    "kind",
+    "side",
+    "activity_from",
+    "activity_until",
+    "collected_on",
+    "expires_on",
+    "sensitivity",
+    "original_name",
+    "url",
+)
+
+
+@audited
+def submit(
+    *, team: Team, content: Content, targets: Sequence[Target], by: User, at: datetime
+) -> Evidence:
+    """Hand in evidence for a team, as proof of each target; return it.
+
+    Raises NotAllowedError, InvalidInputError naming the field, NotFoundError for a target
+    that the person may not see, and what the store raises where the file cannot be kept.
+    """
+    access.require(by, Action.SUBMIT_EVIDENCE, team)
+    check(content=content, at=at)
+    places = _places(targets, by)
+    evidence = Evidence.objects.create(team=team, created_at=at, created_by=by)
+    _revise(evidence, content, AuditVerb.EVIDENCE_SUBMITTED, by=by, at=at)
+    for place in places:
+        _link(evidence, place, by=by, at=at)
+    return evidence
+
+
+@audited
+def revise(
+    *, evidence: Evidence, version: int, content: Content, by: User, at: datetime
+) -> Evidence:
+    """Hand in a new, full revision, which is to be judged again; return the evidence.
+
+    Raises NotAllowedError, StaleVersionError, TransitionError where it was withdrawn,
+    InvalidInputError, and what the store raises.
+    """
+    access.require(by, Action.SUBMIT_EVIDENCE, evidence.team)
+    check(content=content, at=at)
+    versions.claim(evidence, version=version)
+    latest = _latest(evidence)
+    acceptance.check_transition(state=latest.state, to=VerdictState.SUBMITTED)
+    _revise(evidence, content, AuditVerb.EVIDENCE_REVISED, latest.revision, by=by, at=at)
+    return evidence
+
+
+@audited
+def accept(
+    *, evidence: Evidence, version: int, remark: str = "", by: User, at: datetime
+) -> Evidence:
+    """Accept what somebody else handed in; the open reviews that it proves are completed.
+    Return the evidence.
+
+    Raises NotAllowedError, StaleVersionError, TransitionError and SeparationOfDutiesError.
+    """
+    revision = _judge(evidence, version, VerdictState.ACCEPTED, remark, by=by, at=at)
+    done_on = revision.activity_until or revision.collected_on
+    proof = f"Proved by {evidence.reference}, {revision}."
+    for review in _reviews(evidence).filter(pk__in=Review.objects.open()):
+        reviews.complete_by_proof(
+            review=review, done_on=done_on, remark=proof, by=by, at=at
+        )
+    return evidence
+
+
+@audited
+def reject(
+    *, evidence: Evidence, version: int, remark: str, by: User, at: datetime
+) -> Evidence:
+    """Reject what somebody else handed in, saying why; return the evidence.
+
+    Raises NotAllowedError, StaleVersionError, TransitionError, SeparationOfDutiesError, and
+    InvalidInputError without a reason.
+    """
+    _judge(evidence, version, VerdictState.REJECTED, remark, by=by, at=at)
+    return evidence
+
+
+@audited
+def withdraw(
+    *, evidence: Evidence, version: int, remark: str, by: User, at: datetime
+) -> Evidence:
+    """Take evidence back for good, saying why; return it.
+
+    A review that was completed and has no other accepted proof opens again, as long as its
+    schedule and duty run. Who handed it in may, and who judges it.
+
+    Raises NotAllowedError, StaleVersionError, TransitionError, and InvalidInputError
+    without a reason.
+    """
+    if not access.allowed(by, Action.JUDGE_EVIDENCE, *teams_that_judge(evidence)):
+        access.require(by, Action.SUBMIT_EVIDENCE, evidence.team)
+    acceptance.check_remark(to=VerdictState.WITHDRAWN, remark=remark)
+    versions.claim(evidence, version=version)
+    latest = _latest(evidence)
+    acceptance.check_transition(state=latest.state, to=VerdictState.WITHDRAWN)
+    _say(evidence, latest, VerdictState.WITHDRAWN, remark, by=by, at=at)
+    if latest.state == VerdictState.ACCEPTED:
+        why = f"{evidence.reference}, its proof, was withdrawn: {remark.strip()}"
+        for review in _unproven(evidence):
+            reviews.reopen(review=review, reason=why, by=by, at=at)
+    return evidence
+
+
+@audited
+def link(
+    *, evidence: Evidence, version: int, target: Target, by: User, at: datetime
+) -> EvidenceLink:
+    """Offer evidence as proof of one more thing; return the link.
+
+    What is accepted already counts at once, so only somebody who may judge it for the new
+    target, and did not hand it in, may link it.
+
+    Raises NotAllowedError, StaleVersionError, SeparationOfDutiesError, NotFoundError where
+    the person may not see the target, and ConflictError.
+    """
+    (place,) = _places([target], by)
+    accepted = _latest(evidence).state == VerdictState.ACCEPTED
+    if accepted:
+        judges = teams_that_judge(evidence, links=[_at(evidence, place)])
+        access.require(by, Action.JUDGE_EVIDENCE, *judges)
+    else:
+        access.require(by, Action.SUBMIT_EVIDENCE, evidence.team)
+    versions.claim(evidence, version=version)
+    if accepted:
+        acceptance.check_maker_is_not_checker(makers=_makers(evidence), checker=by.pk)
+    if _latest(evidence).state == VerdictState.WITHDRAWN:
+        raise ConflictError("This evidence was withdrawn: it proves nothing any more.")
+    if EvidenceLink.objects.open().filter(evidence=evidence, **place).exists():
+        raise ConflictError("It is linked there already.")
+    return _link(evidence, place, by=by, at=at)
+
+
+@audited
+def unlink(*, link: EvidenceLink, version: int, by: User, at: datetime) -> EvidenceLink:
+    """No longer offer evidence as proof of one thing; return the link. `version` is that of
+    the evidence.
+
+    Raises NotAllowedError, StaleVersionError, and ConflictError where the link has ended or
+    a completed review rests on it.
+    """
+    evidence = link.evidence
+    access.require(by, Action.SUBMIT_EVIDENCE, evidence.team)
+    versions.claim(evidence, version=version)
+    if link.review is not None and link.review.completed_at is not None:
+        raise ConflictError(
+            "A completed review rests on this evidence: withdraw the evidence instead."
+        )
+    ended = EvidenceLink.objects.open().filter(pk=link.pk)
+    if not ended.update(ended_at=at, ended_by=by):
+        raise ConflictError("This link has ended already.")
+    link.ended_at, link.ended_by = at, by
+    audit.record(
+        verb=AuditVerb.EVIDENCE_UNLINKED,
+        target=evidence,
+        about=link.responsibility.system,
+        before=_told_of(link),
+        by=by,
+        at=at,
+    )
+    return link
+
+
+def _revise(
+    evidence: Evidence,
+    content: Content,
+    verb: AuditVerb,
+    before: EvidenceVersion | None = None,
+    *,
+    by: User,
+    at: datetime,
+) -> None:
+    """Append a revision with its file, hand it in, and record both as one event."""
+    artifact, name = artifacts.settle(file=content.artifact, at=at)
+    carried = (*WORDS, "expires_on", "url")
+    revision = EvidenceVersion.objects.create(
+        evidence=evidence,
+        number=before.number + 1 if before else 1,
+        title=content.title.strip(),
+        description=content.description.strip(),
+        activity_from=content.activity_from,
+        activity_until=content.activity_until,
+        collected_on=content.collected_on or day(at),
+        artifact=artifact,
+        original_name=(content.original_name or name) if artifact else "",
+        by=by,
+        at=at,
+        **{field: getattr(content, field) for field in carried},
+    )
+    evidence.latest_version = revision
+    _point(evidence, _verdict(evidence, revision, VerdictState.SUBMITTED, by=by, at=at))
+    audit.record(
+        verb=verb,
+        target=evidence,
+        about=evidence.team,
+        before=_told(before) if before else None,
+        after=_told(revision),
+        by=by,
+        at=at,
+    )
+
+
+def _judge(
+    evidence: Evidence, version: int, to: str, remark: str, *, by: User, at: datetime
+) -> EvidenceVersion:
+    """Append the verdict of a second person; return the revision it is about."""
+    access.require(by, Action.JUDGE_EVIDENCE, *teams_that_judge(evidence))
+    acceptance.check_remark(to=to, remark=remark)
+    versions.claim(evidence, version=version)
+    latest = _latest(evidence)
+    acceptance.check_transition(state=latest.state, to=to)
+    acceptance.check_maker_is_not_checker(makers=_makers(evidence), checker=by.pk)
+    _say(evidence, latest, to, remark, by=by, at=at)
+    return latest.revision
+
+
+def _say(
+    evidence: Evidence,
+    latest: EvidenceVerdict,
+    to: str,
+    remark: str,
+    *,
+    by: User,
+    at: datetime,
+) -> None:
+    verbs = {
+        VerdictState.ACCEPTED: AuditVerb.EVIDENCE_ACCEPTED,
+        VerdictState.REJECTED: AuditVerb.EVIDENCE_REJECTED,
+        VerdictState.WITHDRAWN: AuditVerb.EVIDENCE_WITHDRAWN,
+    }
+    verdict = _verdict(evidence, latest.revision, to, remark.strip(), by=by, at=at)
+    _point(evidence, verdict)
+    audit.record(
+        verb=verbs[VerdictState(to)],
+        target=evidence,
+        about=evidence.team,
+        before={"state": latest.state, "number": latest.revision.number},
+        after=audit.snapshot(verdict, "state", "remark"),
+        by=by,
+        at=at,
+    )
+
+
+def _verdict(
+    evidence: Evidence,
+    revision: EvidenceVersion,
+    state: str,
+    remark: str = "",
+    *,
+    by: User,
+    at: datetime,
+) -> EvidenceVerdict:
+    return EvidenceVerdict.objects.create(
+        evidence=evidence,
+        revision=revision,
+        state=state,
+        remark=remark,
+        made_by_id=revision.by_id,
+        by=by,
+        at=at,
+    )
+
+
+def _point(evidence: Evidence, verdict: EvidenceVerdict) -> None:
+    """Let the evidence point to its newest revision and verdict."""
+    evidence.latest_verdict = verdict
+    Evidence.objects.filter(pk=evidence.pk).update(
+        latest_version=evidence.latest_version, latest_verdict=verdict
+    )
+
+
+def _latest(evidence: Evidence) -> EvidenceVerdict:
+    """Return the newest verdict, asked anew: the row may be older than its version."""
+    rows = EvidenceVerdict.objects.filter(evidence=evidence)
+    return rows.select_related("revision").latest("pk")
+
+
+def _makers(evidence: Evidence) -> frozenset[int]:
+    """Return everybody who handed in a revision since the one that was last accepted,
+    whose content the newest may carry on; and who handed in the newest.
+    """
+    makers: set[int] = set()
+    verdicts = EvidenceVerdict.objects.filter(evidence=evidence).order_by("-pk")
+    for state, made_by in verdicts.values_list("state", "made_by"):
+        if state == VerdictState.ACCEPTED and makers:
+            break
+        makers.add(made_by)
+    return frozenset(makers)
+
+
+def _places(targets: Iterable[Target], by: User) -> list[dict[str, Any]]:
+    """Return responsibility, duty and review of each target, once each.
+
+    Raises NotFoundError where the person may not see one.
+    """
+    found: dict[tuple[type, int], dict[str, Any]] = {}
+    for target in targets:
+        if not type(target).objects.visible_to(by).filter(pk=target.pk).exists():
+            raise NotFoundError("There is nothing here that you may see.")
+        review = target if isinstance(target, Review) else None
+        duty = review.schedule.duty if review else target
+        owner = duty.responsibility if isinstance(duty, Duty) else duty
+        found[type(target), target.pk] = {
+            "responsibility": owner,
+            "duty": duty if isinstance(duty, Duty) else None,
+            "review": review,
+        }
+    return list(found.values())
+
+
+def _at(evidence: Evidence, place: dict[str, Any]) -> EvidenceLink:
+    return EvidenceLink(evidence=evidence, **place)
+
+
+def _link(
+    evidence: Evidence, place: dict[str, Any], *, by: User, at: datetime
+) -> EvidenceLink:
+    row = _at(evidence, place)
+    row.started_at, row.started_by = at, by
+    row.save(force_insert=True)
+    audit.record(
+        verb=AuditVerb.EVIDENCE_LINKED,
+        target=evidence,
+        about=row.responsibility.system,
+        after=_told_of(row),
+        by=by,
+        at=at,
+    )
+    return row
+
+
+def _told(revision: EvidenceVersion) -> dict[str, Any]:
+    digest = revision.artifact.sha256 if revision.artifact else ""
+    return audit.snapshot(revision, *TOLD) | {"sha256": digest}
+
+
+def _told_of(link: EvidenceLink) -> dict[str, Any]:
+    named = {"link": link, "responsibility": link.responsibility}
+    named |= {"duty": link.duty, "review": link.review}
+    return {name: str(row.uuid) for name, row in named.items() if row is not None}
+
+
+def _reviews(evidence: Evidence) -> Any:
+    """Return the reviews that the evidence is linked to, with what a service needs."""
+    links = EvidenceLink.objects.open().filter(evidence=evidence)
+    return (
+        Review.objects.filter(pk__in=links.values("review"))
+        .select_related("schedule__duty__responsibility__system__owner_team")
+        .order_by("pk")
+    )
+
+
+def _unproven(evidence: Evidence) -> list[Review]:
+    """Return the completed reviews, in running schedules, that no accepted evidence proves
+    any more and that did not open again already.
+    """
+    proven = EvidenceLink.objects.open().filter(
+        evidence__latest_verdict__state=VerdictState.ACCEPTED, review__isnull=False
+    )
+    completed = _reviews(evidence).filter(
+        outcome=ReviewOutcome.SATISFIED,
+        schedule__ended_at__isnull=True,
+        schedule__duty__ended_at__isnull=True,
+    )
+    found = completed.exclude(pk__in=proven.values("review"))
+    later = Review.objects.filter(
+        schedule__in=[row.schedule_id for row in found]
+    ).values_list("schedule", "due_on", "attempt")
+    newest: dict[Any, int] = {}
+    for schedule, due_on, attempt in later:
+        newest[schedule, due_on] = max(attempt, newest.get((schedule, due_on), 0))
+    return [
+        row for row in found if row.attempt == newest.get((row.schedule_id, row.due_on))
+    ]
