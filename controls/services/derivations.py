@@ -8,9 +8,8 @@ responsibility only where they differ from what was believed before.
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -23,15 +22,13 @@ from controls.models import (
     Control,
     Derivation,
     KnowledgeRelease,
-    LayerOverride,
     Responsibility,
     System,
-    SystemProfile,
-    SystemService,
     User,
 )
-from controls.queries import facts as fact_queries
-from controls.rules.derivation import Deriver, Facts, Outcome, Override, Setting
+from controls.queries import facts
+from controls.queries.settings import Plan
+from controls.rules.derivation import Outcome
 from controls.services import audit
 from controls.services.audit import audited
 from controls.services.clock import day
@@ -48,18 +45,6 @@ class Run:
     changed: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Dated:
-    """A service, profile or override with its dates."""
-
-    item: Any
-    since: date
-    until: date | None
-
-    def holds(self, on: date) -> bool:
-        return self.since <= on and (self.until is None or on < self.until)
-
-
 @audited
 def rederive(
     *, system: System, cause: str, by: User, at: datetime, since: date | None = None
@@ -69,101 +54,14 @@ def rederive(
 
     Raises ConflictError when no facts were loaded.
     """
-    release = fact_queries.current_release()
+    release = facts.current_release()
     if release is None:
         raise ConflictError("No facts are loaded yet: run manage.py load_knowledge.")
     start = min(day(at), since or day(at))
-    plan = _Plan(system, start)
-    timelines = plan.timelines(fact_queries.facts_of(release))
+    timelines = Plan(system, start).timelines(facts.facts_of(release))
     proposed = _propose(system, timelines, by=by, at=at)
     changed = _append(system, timelines, release, start=start, cause=cause, at=at)
     return Run(proposed=len(proposed), changed=changed)
-
-
-class _Plan:
-    """The dates on which something about the system changes, and its setting on each."""
-
-    def __init__(self, system: System, start: date) -> None:
-        self._system = system
-        self._start = start
-        overrides = LayerOverride.objects.filter(Q(system=system) | Q(system__isnull=True))
-        self._services = _dated(
-            SystemService.objects.filter(system=system)
-            .select_related("variant")
-            .order_by("pk")
-        )
-        self._overrides = _dated(
-            overrides.select_related("variant", "layer").order_by("pk")
-        )
-        self._scopes = _dated(SystemProfile.objects.filter(system=system).order_by("pk"))
-        self._members: dict[int, set[int]] = defaultdict(set)
-        through = Control.objects.in_force().filter(
-            profiles__in=[dated.item.profile_id for dated in self._scopes]
-        )
-        for profile, control in through.values_list("profiles__pk", "pk"):
-            self._members[profile].add(control)
-
-    def dates(self) -> list[date]:
-        """Return the first date and each later one on which something starts or ends."""
-        dated = itertools.chain(self._services, self._overrides, self._scopes)
-        edges = {edge for item in dated for edge in (item.since, item.until) if edge}
-        return sorted({self._start} | {edge for edge in edges if edge > self._start})
-
-    def setting(self, on: date) -> Setting:
-        """Return what the derivation looks at on a date."""
-        variants = dict.fromkeys(d.item.variant.key for d in self._services if d.holds(on))
-        return Setting(
-            variants=tuple(variants),
-            has_custom_code=self._system.has_custom_code,
-            kind=self._system.kind,
-            overrides=tuple(_override(d.item) for d in self._overrides if d.holds(on)),
-        )
-
-    def controls(self, on: date) -> set[int]:
-        """Return the controls in scope on a date."""
-        return set().union(
-            *(self._members[d.item.profile_id] for d in self._scopes if d.holds(on))
-        )
-
-    def timelines(self, facts: Facts) -> dict[int, list[tuple[date, Outcome]]]:
-        """Return control → what is derived for it from each date on; equal neighbours are
-        one.
-        """
-        layers = fact_queries.layers_of(set().union(*self._members.values()))
-        timelines: dict[int, list[tuple[date, Outcome]]] = defaultdict(list)
-        for on in self.dates():
-            deriver = Deriver(facts, self.setting(on))
-            for control in self.controls(on):
-                touched = layers.get(control, ())
-                if not deriver.in_scope(touched):
-                    continue
-                outcome = deriver.derive(touched)
-                line = timelines[control]
-                if not line or (line[-1][1], line[-1][1].rows) != (outcome, outcome.rows):
-                    line.append((on, outcome))
-        return timelines
-
-
-def _dated(rows: Iterable[Any]) -> list[_Dated]:
-    """Return the rows with the date each really ends on:
-
-    the one said later, else the planned one.
-    """
-    return [
-        _Dated(row, row.since, min(filter(None, (row.until, row.ended_on)), default=None))
-        for row in rows
-    ]
-
-
-def _override(row: LayerOverride) -> Override:
-    return Override(
-        layer=row.layer.code,
-        value=row.value,
-        reason=row.reason,
-        uuid=str(row.uuid),
-        variant=row.variant.key if row.variant else "",
-        system=str(row.system_id or ""),
-    )
 
 
 def _propose(
