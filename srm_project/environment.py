@@ -30,6 +30,8 @@ POSTGRESQL = {
     "tcp_user_timeout": 30_000,
     "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=10min",
 }
+REPEATABLE_READ = 3
+"""psycopg.IsolationLevel, without loading psycopg where there is no PostgreSQL."""
 
 
 def refuse(variable: str, why: str) -> ImproperlyConfigured:
@@ -189,6 +191,20 @@ class Environment:
         if self.text("SRM_AS_OWNER") and (owner := self.text("MIGRATION_DATABASE_URL")):
             return self._server_database("MIGRATION_DATABASE_URL", owner)
         return self._server_database("DATABASE_URL", url)
+
+    @cached_property
+    def snapshot_database(self) -> dict[str, Any]:
+        """Return the same database for reading at length: as of one instant, never writing,
+        and in nobody's way.
+        """
+        options = dict(self.database["OPTIONS"])
+        if self.database["ENGINE"].endswith("sqlite3"):
+            options["transaction_mode"] = "DEFERRED"
+            options["init_command"] += "; PRAGMA query_only=ON"
+        else:
+            options["isolation_level"] = REPEATABLE_READ
+            options["options"] += " -c default_transaction_read_only=on"
+        return {**self.database, "CONN_MAX_AGE": 0, "OPTIONS": options}
 
     @cached_property
     def app_role(self) -> str:

@@ -40,6 +40,7 @@ from srm_project.settings import *
 # A file as in earnest, since SQLite in memory knows neither WAL nor a second process.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}  # noqa: F405
+DATABASES["snapshot"]["TEST"] = {"MIRROR": "default"}  # noqa: F405
 # A connection that a test leaves open would keep its database from being removed.
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
 # A request that asks the database once per row fails.
