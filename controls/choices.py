@@ -350,3 +350,5 @@ class AuditVerb(models.TextChoices):
     ROSTER_ENTRY_ENDED = "roster-entry-ended"
     TRAINING_RECORDED = "training-recorded"
     TRAINING_WITHDRAWN = "training-withdrawn"
+    MATRIX_IMPORTED = "matrix-imported"
+    PROVIDER_CREATED = "provider-created"
