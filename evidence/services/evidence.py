@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from controls.choices import AuditVerb, ReviewOutcome
-from controls.errors import ConflictError, NotFoundError
-from controls.models import Duty, Responsibility, Review, Team, User
+from controls.choices import AuditVerb
+from controls.errors import ConflictError
+from controls.models import Team, User
 from controls.rules.permissions import Action
-from controls.services import access, audit, reviews, versions
+from controls.services import access, audit, versions
 from controls.services.audit import audited
 from controls.services.clock import day
 from evidence.choices import VerdictState
@@ -22,10 +22,21 @@ from evidence.models import (
 )
 from evidence.queries.judges import teams_that_judge
 from evidence.rules import acceptance
-from evidence.services import artifacts
+from evidence.services import artifacts, linking, proving
 from evidence.services.contents import WORDS, Content, check
+from evidence.services.linking import Target
 
-Target = Responsibility | Duty | Review
+__all__ = [
+    "Content",
+    "Target",
+    "accept",
+    "link",
+    "reject",
+    "revise",
+    "submit",
+    "unlink",
+    "withdraw",
+]
 
 TOLD = (
     "number",
@@ -54,11 +65,9 @@ def submit(
     """
     access.require(by, Action.SUBMIT_EVIDENCE, team)
     check(content=content, at=at)
-    places = _places(targets, by)
     evidence = Evidence.objects.create(team=team, created_at=at, created_by=by)
     _revise(evidence, content, AuditVerb.EVIDENCE_SUBMITTED, by=by, at=at)
-    for place in places:
-        _link(evidence, place, by=by, at=at)
+    linking.attach(evidence=evidence, targets=targets, by=by, at=at)
     return evidence
 
 
@@ -90,12 +99,7 @@ def accept(
     Raises NotAllowedError, StaleVersionError, TransitionError and SeparationOfDutiesError.
     """
     revision = _judge(evidence, version, VerdictState.ACCEPTED, remark, by=by, at=at)
-    done_on = revision.activity_until or revision.collected_on
-    proof = f"Proved by {evidence.reference}, {revision}."
-    for review in _reviews(evidence).filter(pk__in=Review.objects.open()):
-        reviews.complete_by_proof(
-            review=review, done_on=done_on, remark=proof, by=by, at=at
-        )
+    proving.complete_proven(evidence=evidence, revision=revision, by=by, at=at)
     return evidence
 
 
@@ -105,10 +109,16 @@ def reject(
 ) -> Evidence:
     """Reject what somebody else handed in, saying why; return the evidence.
 
+    A review that was completed on the strength of it alone opens again.
+
     Raises NotAllowedError, StaleVersionError, TransitionError, SeparationOfDutiesError, and
     InvalidInputError without a reason.
     """
     _judge(evidence, version, VerdictState.REJECTED, remark, by=by, at=at)
+    why = f"{evidence.reference}, its proof, was rejected: {remark.strip()}"
+    proving.reopen_unproven(
+        evidence=evidence, before=VerdictState.SUBMITTED, reason=why, by=by, at=at
+    )
     return evidence
 
 
@@ -131,10 +141,10 @@ def withdraw(
     latest = _latest(evidence)
     acceptance.check_transition(state=latest.state, to=VerdictState.WITHDRAWN)
     _say(evidence, latest, VerdictState.WITHDRAWN, remark, by=by, at=at)
-    if latest.state == VerdictState.ACCEPTED:
-        why = f"{evidence.reference}, its proof, was withdrawn: {remark.strip()}"
-        for review in _unproven(evidence):
-            reviews.reopen(review=review, reason=why, by=by, at=at)
+    why = f"{evidence.reference}, its proof, was withdrawn: {remark.strip()}"
+    proving.reopen_unproven(
+        evidence=evidence, before=latest.state, reason=why, by=by, at=at
+    )
     return evidence
 
 
@@ -150,10 +160,10 @@ def link(
     Raises NotAllowedError, StaleVersionError, SeparationOfDutiesError, NotFoundError where
     the person may not see the target, and ConflictError.
     """
-    (place,) = _places([target], by)
+    (place,) = linking.places(targets=[target], by_whom=by)
     accepted = _latest(evidence).state == VerdictState.ACCEPTED
     if accepted:
-        judges = teams_that_judge(evidence, links=[_at(evidence, place)])
+        judges = teams_that_judge(evidence, links=[place])
         access.require(by, Action.JUDGE_EVIDENCE, *judges)
     else:
         access.require(by, Action.SUBMIT_EVIDENCE, evidence.team)
@@ -162,9 +172,10 @@ def link(
         acceptance.check_maker_is_not_checker(makers=_makers(evidence), checker=by.pk)
     if _latest(evidence).state == VerdictState.WITHDRAWN:
         raise ConflictError("This evidence was withdrawn: it proves nothing any more.")
-    if EvidenceLink.objects.open().filter(evidence=evidence, **place).exists():
+    made = linking.attach(evidence=evidence, targets=[target], by=by, at=at)
+    if not made:
         raise ConflictError("It is linked there already.")
-    return _link(evidence, place, by=by, at=at)
+    return made[0]
 
 
 @audited
@@ -190,7 +201,7 @@ def unlink(*, link: EvidenceLink, version: int, by: User, at: datetime) -> Evide
         verb=AuditVerb.EVIDENCE_UNLINKED,
         target=evidence,
         about=link.responsibility.system,
-        before=_told_of(link),
+        before=linking.told(link),
         by=by,
         at=at,
     )
@@ -324,87 +335,6 @@ def _makers(evidence: Evidence) -> frozenset[int]:
     return frozenset(makers)
 
 
-def _places(targets: Iterable[Target], by: User) -> list[dict[str, Any]]:
-    """Return responsibility, duty and review of each target, once each.
-
-    Raises NotFoundError where the person may not see one.
-    """
-    found: dict[tuple[type, int], dict[str, Any]] = {}
-    for target in targets:
-        if not type(target).objects.visible_to(by).filter(pk=target.pk).exists():
-            raise NotFoundError("There is nothing here that you may see.")
-        review = target if isinstance(target, Review) else None
-        duty = review.schedule.duty if review else target
-        owner = duty.responsibility if isinstance(duty, Duty) else duty
-        found[type(target), target.pk] = {
-            "responsibility": owner,
-            "duty": duty if isinstance(duty, Duty) else None,
-            "review": review,
-        }
-    return list(found.values())
-
-
-def _at(evidence: Evidence, place: dict[str, Any]) -> EvidenceLink:
-    return EvidenceLink(evidence=evidence, **place)
-
-
-def _link(
-    evidence: Evidence, place: dict[str, Any], *, by: User, at: datetime
-) -> EvidenceLink:
-    row = _at(evidence, place)
-    row.started_at, row.started_by = at, by
-    row.save(force_insert=True)
-    audit.record(
-        verb=AuditVerb.EVIDENCE_LINKED,
-        target=evidence,
-        about=row.responsibility.system,
-        after=_told_of(row),
-        by=by,
-        at=at,
-    )
-    return row
-
-
 def _told(revision: EvidenceVersion) -> dict[str, Any]:
     digest = revision.artifact.sha256 if revision.artifact else ""
     return audit.snapshot(revision, *TOLD) | {"sha256": digest}
-
-
-def _told_of(link: EvidenceLink) -> dict[str, Any]:
-    named = {"link": link, "responsibility": link.responsibility}
-    named |= {"duty": link.duty, "review": link.review}
-    return {name: str(row.uuid) for name, row in named.items() if row is not None}
-
-
-def _reviews(evidence: Evidence) -> Any:
-    """Return the reviews that the evidence is linked to, with what a service needs."""
-    links = EvidenceLink.objects.open().filter(evidence=evidence)
-    return (
-        Review.objects.filter(pk__in=links.values("review"))
-        .select_related("schedule__duty__responsibility__system__owner_team")
-        .order_by("pk")
-    )
-
-
-def _unproven(evidence: Evidence) -> list[Review]:
-    """Return the completed reviews, in running schedules, that no accepted evidence proves
-    any more and that did not open again already.
-    """
-    proven = EvidenceLink.objects.open().filter(
-        evidence__latest_verdict__state=VerdictState.ACCEPTED, review__isnull=False
-    )
-    completed = _reviews(evidence).filter(
-        outcome=ReviewOutcome.SATISFIED,
-        schedule__ended_at__isnull=True,
-        schedule__duty__ended_at__isnull=True,
-    )
-    found = completed.exclude(pk__in=proven.values("review"))
-    later = Review.objects.filter(
-        schedule__in=[row.schedule_id for row in found]
-    ).values_list("schedule", "due_on", "attempt")
-    newest: dict[Any, int] = {}
-    for schedule, due_on, attempt in later:
-        newest[schedule, due_on] = max(attempt, newest.get((schedule, due_on), 0))
-    return [
-        row for row in found if row.attempt == newest.get((row.schedule_id, row.due_on))
-    ]
