@@ -14,7 +14,12 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from controls.errors import DomainError, InvalidInputError, StaleVersionError
+from controls.errors import (
+    DomainError,
+    InvalidFileError,
+    InvalidInputError,
+    StaleVersionError,
+)
 
 CONTENT_TYPE = "application/problem+json"
 log = structlog.get_logger(__name__)
@@ -74,7 +79,12 @@ def _unforeseen(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _domain(error: DomainError) -> dict[str, Any]:
     document = problem(error.status, error.code, error.message)
-    if isinstance(error, InvalidInputError) and error.place:
+    if isinstance(error, InvalidFileError):
+        document["errors"] = [
+            {"place": fault.place, "detail": fault.detail} for fault in error.faults
+        ]
+        document["left_out"] = error.left_out
+    elif isinstance(error, InvalidInputError) and error.place:
         document["errors"] = [{"place": error.place, "detail": error.message}]
     if isinstance(error, StaleVersionError):
         document |= {"yours": error.yours, "current": error.current}

@@ -25,6 +25,10 @@ PROBLEM: dict[str, Any] = {
                 "properties": {"place": {"type": "string"}, "detail": {"type": "string"}},
             },
         },
+        "left_out": {
+            "type": "integer",
+            "description": "how many more things are wrong than `errors` holds",
+        },
         "yours": {"type": "integer", "description": "the version you named"},
         "current": {"type": "integer", "description": "the version there is"},
     },

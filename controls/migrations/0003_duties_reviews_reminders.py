@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
                     ("course-changed", "Course Changed"),
                     ("course-ended", "Course Ended"),
                     ("person-added", "Person Added"),
+                    ("person-linked", "Person Linked"),
                     ("roster-entry-started", "Roster Entry Started"),
                     ("roster-entry-ended", "Roster Entry Ended"),
                     ("training-recorded", "Training Recorded"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
 from controls.choices import OrganizationRoleName, SystemKind
@@ -27,6 +28,12 @@ class CourseQuerySet(models.QuerySet["Course"]):
     def open(self) -> CourseQuerySet:
         """Courses that are still held."""
         return self.filter(ended_at__isnull=True)
+
+    def held(self, *, as_of: datetime) -> CourseQuerySet:
+        """Courses that were held as of an instant."""
+        return self.filter(
+            Q(ended_at__isnull=True) | Q(ended_at__gt=as_of), created_at__lte=as_of
+        )
 
 
 CourseManager = models.Manager.from_queryset(CourseQuerySet)
@@ -87,6 +94,9 @@ PersonManager = models.Manager.from_queryset(PersonQuerySet)
 class Person(models.Model):
     """Somebody who is, or was, on the roster. Identity only."""
 
+    names_a_person = True
+    """So the audit trail, which cannot forget, does not say it."""
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField("address", unique=True)
     user = models.OneToOneField(
@@ -108,12 +118,39 @@ class Person(models.Model):
         return self.email
 
 
+class Holds(models.Func):
+    """Whether a list that is stored as JSON holds a text."""
+
+    output_field = models.BooleanField()
+
+    def as_sqlite(self, *args: Any, **options: Any) -> Any:
+        """Ask SQLite, which reads the list as a table."""
+        template = "EXISTS (SELECT 1 FROM json_each(%(expressions)s)"
+        return self.as_sql(
+            *args, template=template + ")", arg_joiner=") WHERE value = (", **options
+        )
+
+    def as_postgresql(self, *args: Any, **options: Any) -> Any:
+        """Ask PostgreSQL, which has an operator for it."""
+        return self.as_sql(*args, template="(%(expressions)s)", arg_joiner=" ? ", **options)
+
+
 class RosterEntryQuerySet(models.QuerySet["RosterEntry"]):
     """Questions about the roster."""
 
     def in_force(self, *, on: date, as_of: datetime) -> RosterEntryQuerySet:
         """Who was on the roster on a date, by what was recorded as of an instant."""
         return self.filter(in_force(on=on, as_of=as_of))
+
+    def going_on(self, *, on: date) -> RosterEntryQuerySet:
+        """Entries that nobody has ended and whose planned end, if any, lies ahead: of
+        people who are on the roster or will be.
+        """
+        return self.filter(Q(until__isnull=True) | Q(until__gt=on), ended_at__isnull=True)
+
+    def of_audience(self, word: str) -> RosterEntryQuerySet:
+        """Entries whose audiences hold the word."""
+        return self.filter(Holds("audiences", Value(word)))
 
     def visible_to(self, user: User) -> RosterEntryQuerySet:
         """All for those who see everything and for auditors of the organisation; else those
@@ -143,6 +180,8 @@ class RosterEntry(Dated):
 
     A change of name, team or audiences is an end and a new start.
     """
+
+    names_a_person = True
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="entries")
     name = models.CharField(max_length=150)

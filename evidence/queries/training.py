@@ -1,0 +1,150 @@
+"""Who holds which course at a moment, who misses it, and whose record runs out soon.
+
+Completion is measured on the roster of the day, never on who answered. Everything is
+counted among the people whom the asker may see: a team's lead reads of their team.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from controls.models import User
+from controls.rules.moments import Moment
+from evidence.models import Course, RosterEntry, TrainingRecord
+from evidence.rules.training import is_required
+
+SOON_DAYS = 30
+"""How long before its last day a record counts as running out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one person stands with one course: the last day of what counts, if anything."""
+
+    entry: RosterEntry
+    is_held: bool
+    valid_until: date | None
+    last_completed_on: date | None
+    """The newest completion, whether it still counts or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class CourseStanding:
+    """How a course stands on the roster at a moment.
+
+    `people` are those who must hold it, by name; the audience and the months are the
+    course's own as they are now.
+    """
+
+    course: Course
+    moment: Moment
+    people: Sequence[Standing]
+
+    @property
+    def required(self) -> int:
+        """Return how many people must hold it: the denominator."""
+        return len(self.people)
+
+    @property
+    def held(self) -> int:
+        """Return how many of them hold a record that counts on the day."""
+        return sum(one.is_held for one in self.people)
+
+    @property
+    def missing(self) -> list[Standing]:
+        """Return those who hold none."""
+        return [one for one in self.people if not one.is_held]
+
+    @property
+    def expiring(self) -> list[Standing]:
+        """Return those whose record counts no longer within SOON_DAYS, soonest first."""
+        last = self.moment.on + timedelta(days=SOON_DAYS)
+        soon = [one for one in self.people if one.is_held and _until(one) <= last]
+        return sorted(soon, key=_until)
+
+
+def completion(
+    *, course: Course, user: User, moment: Moment, team: str = ""
+) -> CourseStanding:
+    """Return how one course stands among the people whom the user sees, or among those of
+    one team of theirs. Two queries, however many people there are.
+    """
+    roster = [
+        entry
+        for entry in _roster(user, moment)
+        if not team or (entry.team is not None and entry.team.key == team)
+    ]
+    return _completion(course, roster, _records([course], moment), moment)
+
+
+def completions(*, user: User, moment: Moment) -> list[CourseStanding]:
+    """Return how every course stands that was held at the moment, by title. Three queries,
+    however many people and courses there are.
+    """
+    known = Course.objects.visible_to(user).held(as_of=moment.as_of)
+    courses = list(known.order_by("title", "pk"))
+    roster = _roster(user, moment)
+    records = _records(courses, moment)
+    return [_completion(course, roster, records, moment) for course in courses]
+
+
+_Records = Mapping[tuple[int, int], list[tuple[date, date | None]]]
+"""(course, person) → (completed on, valid until) of each record believed at the moment."""
+
+
+def _roster(user: User, moment: Moment) -> list[RosterEntry]:
+    entries = RosterEntry.objects.visible_to(user).in_force(
+        on=moment.on, as_of=moment.as_of
+    )
+    return list(entries.select_related("team", "person").order_by("name", "pk"))
+
+
+def _records(courses: Iterable[Course], moment: Moment) -> _Records:
+    """Return the completions up to the day. One query.
+
+    Whose they are decides the roster, which holds visible people only.
+    """
+    found: dict[tuple[int, int], list[tuple[date, date | None]]] = defaultdict(list)
+    rows = TrainingRecord.objects.believed(as_of=moment.as_of).filter(
+        course__in=[course.pk for course in courses], completed_on__lte=moment.on
+    )
+    for course, person, *days in rows.values_list(
+        "course_id", "person_id", "completed_on", "valid_until"
+    ):
+        found[course, person].append((days[0], days[1]))
+    return found
+
+
+def _completion(
+    course: Course, roster: Iterable[RosterEntry], records: _Records, moment: Moment
+) -> CourseStanding:
+    # Someone may have two entries on one day where a roster was corrected: one counts.
+    people = {
+        entry.person_id: _standing(
+            entry, records.get((course.pk, entry.person_id), ()), moment.on
+        )
+        for entry in roster
+        if is_required(audience=course.audience, audiences=entry.audiences)
+    }
+    return CourseStanding(course, moment, list(people.values()))
+
+
+def _standing(
+    entry: RosterEntry, records: Sequence[tuple[date, date | None]], on: date
+) -> Standing:
+    counting = [until for _, until in records if until is None or until >= on]
+    lasting = [until for until in counting if until is not None]
+    return Standing(
+        entry=entry,
+        is_held=bool(counting),
+        valid_until=max(lasting) if lasting and len(lasting) == len(counting) else None,
+        last_completed_on=max((day for day, _ in records), default=None),
+    )
+
+
+def _until(standing: Standing) -> date:
+    """Return the last day of what counts; the end of the calendar where it has none."""
+    return standing.valid_until or date.max
