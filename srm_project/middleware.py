@@ -12,6 +12,8 @@ import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 
 from controls.services.audit import request_id
@@ -97,6 +99,20 @@ class HeadersMiddleware:
         if "text/html" in response.headers.get("Content-Type", ""):
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses answers, except files, which are given out as they are: their ranges and
+    hash are those of the bytes that are sent, and the kernel sends them without copying.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Return the answer, compressed unless it can be asked for in ranges."""
+        if response.has_header("Accept-Ranges"):
+            return response
+        return super().process_response(request, response)  # type: ignore[arg-type]
 
 
 class RequestIdMiddleware:

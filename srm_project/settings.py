@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "srm_project.middleware.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "srm_project.middleware.CompressionMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "srm_project.middleware.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -115,9 +115,17 @@ class VisibleField(serializers.SlugRelatedField[Any]):
 
     def look_up(self, named: Iterable[Any]) -> None:
         """Look up the rows of a list at once, so that it costs one query."""
-        texts = {text for text in named if isinstance(text, str) and "\x00" not in text}
+        texts = {text for text in named if isinstance(text, str) and self._fits(text)}
         rows = self.get_queryset().filter(**{f"{self.slug_field}__in": texts})
-        self.found = {getattr(row, self.slug_field): row for row in rows}
+        self.found = {str(getattr(row, self.slug_field)): row for row in rows}
+
+    def _fits(self, text: str) -> bool:
+        """Say whether the database could hold the text there: a uuid must be one."""
+        try:
+            self.model._meta.get_field(self.slug_field).to_python(text)
+        except BadValueError:
+            return False
+        return "\x00" not in text
 
 
 class Several(serializers.ListField):

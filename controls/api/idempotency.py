@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
@@ -74,9 +76,26 @@ def _repeat(user: User, key: str, seen: str) -> Response:
 
 
 def _fingerprint(request: Request) -> str:
-    """Return a hash of what was asked, however its JSON was spaced."""
-    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
+    """Return a hash of what was asked, however its JSON was spaced or its parts divided;
+    a file stands for what it holds.
+    """
+    data: Any = request.data
+    if isinstance(data, MultiValueDict):
+        data = dict(data.lists())
+    body = json.dumps(data, sort_keys=True, separators=(",", ":"), default=_digest)
     return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
+
+
+def _digest(file: Any) -> dict[str, str]:
+    if not isinstance(file, UploadedFile):
+        raise TypeError(f"{type(file).__name__} has no fingerprint.")
+    known = getattr(file, "sha256", None)
+    if known is None:
+        digest = hashlib.sha256()
+        for chunk in file.chunks():
+            digest.update(chunk)
+        known = digest.hexdigest()
+    return {"name": file.name or "", "sha256": str(known)}
 
 
 def _kept(response: Response) -> dict[str, Any]:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import BinaryIO
 
+from controls.errors import StorageFailedError
 from evidence.models import Artifact
+from evidence.services.shelves import shelf
 from evidence.services.store import Draft
+
+AWAY = (
+    "The file cannot be read from its place. An administrator finds out why with "
+    "manage.py verify_evidence_store."
+)
 
 
 def settle(*, file: Artifact | Draft | None, at: datetime) -> tuple[Artifact | None, str]:
@@ -33,3 +41,22 @@ def settle(*, file: Artifact | Draft | None, at: datetime) -> tuple[Artifact | N
         },
     )
     return artifact, file.name
+
+
+def opened(
+    artifact: Artifact, *, start: int = 0, length: int | None = None
+) -> BinaryIO:
+    """Return the artifact's bytes, or `length` of them from `start`, to be read and closed.
+
+    Raises StorageFailedError where the file is gone, cut short or out of reach: half a file
+    is never given out for a whole one.
+    """
+    place = shelf()
+    try:
+        if place.size(artifact.path) == artifact.size:
+            if length is None:
+                return place.open(artifact.path)
+            return place.part(artifact.path, start, length)
+    except OSError as error:
+        raise StorageFailedError(AWAY) from error
+    raise StorageFailedError(AWAY)

@@ -38,6 +38,9 @@ class Shelf(Protocol):
     def put(self, draft: Path, name: str, size: int) -> None:
         """Let a whole file stand under a name for good; an equal one there stays."""
 
+    def size(self, name: str) -> int:
+        """Return how many bytes stand there. Raises FileNotFoundError."""
+
     def open(self, name: str) -> BinaryIO:
         """Return the file, to be read and closed. Raises FileNotFoundError."""
 
@@ -76,9 +79,13 @@ class FolderShelf:
         if _size(target) == size:
             # From now on it is young: no sweep takes it before its row is there.
             os.utime(target)
-        else:
+        else:  # nothing is there, or a piece of it
             draft.replace(target)
         _write_through(target.parent)
+
+    def size(self, name: str) -> int:
+        """Return the file's size. Raises FileNotFoundError."""
+        return (self.root / name).stat().st_size
 
     def open(self, name: str) -> BinaryIO:
         """Return the file. Raises FileNotFoundError."""
@@ -161,9 +168,14 @@ class BucketShelf:
             self.client.upload_file(
                 str(draft), self.bucket, self.prefix + name, ExtraArgs=self.extra or None
             )
-            stored = self.client.head_object(Bucket=self.bucket, Key=self.prefix + name)
-        if stored["ContentLength"] != size:
+        if self.size(name) != size:
             raise OSError(f"{name} was not stored whole.")
+
+    def size(self, name: str) -> int:
+        """Return the object's size. Raises FileNotFoundError."""
+        with _as_os_errors():
+            stored = self.client.head_object(Bucket=self.bucket, Key=self.prefix + name)
+        return int(stored["ContentLength"])
 
     def open(self, name: str) -> BinaryIO:
         """Return the object's stream. Raises FileNotFoundError."""
