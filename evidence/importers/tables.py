@@ -1,8 +1,8 @@
 """Reads a CSV table and collects what is wrong with it, row by row. Never writes.
 
 A row is counted as a spreadsheet counts it: the header is row 1. Delimiters are told from
-the header. What keeps a spreadsheet from taking a cell for a formula, a `'` before
-= + - or @, is taken off: registers put it there.
+the header. The apostrophe that registers put before what a spreadsheet would take for a
+formula is taken off; one that belongs to a name stays.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datetime import date
 from typing import IO
 
 from controls.errors import Fault, InvalidFileError, TooLargeError
+from evidence.rules.cells import MARK, defuse
 
 LARGEST = 4 * 1024 * 1024
 """Bytes. A preview posts the text again in a form, of which SRM takes 5 MB."""
@@ -27,7 +28,6 @@ MOST_FAULTS = 200
 """Told at once; of the rest, how many they are."""
 
 DELIMITERS = (",", ";", "\t")
-DEFUSED = re.compile(r"'(?=[=+\-@])")
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Control characters, line breaks among them, and those that turn text around."""
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -75,15 +75,22 @@ class Faults:
     def __init__(self, columns: Sequence[Column]) -> None:
         self._order = {column.name: place for place, column in enumerate(columns, 1)}
         self._found: list[tuple[int, int, str, str]] = []
+        self._cells: set[tuple[int, str]] = set()
 
     def add(self, row: int, column: str, detail: str) -> None:
         """Note what is wrong in a cell, or in a whole row where the column is empty."""
         self._found.append((row, self._order.get(column, 0), column, detail))
+        self._cells.add((row, column))
+
+    def known(self, row: int, column: str) -> bool:
+        """Say whether something is wrong with the cell."""
+        return (row, column) in self._cells
 
     def copy(self) -> Faults:
         """Return the same faults, to go on from."""
         made = Faults(())
-        made._order, made._found = self._order, list(self._found)
+        made._order = self._order
+        made._found, made._cells = list(self._found), set(self._cells)
         return made
 
     def check(self, name: str) -> None:
@@ -153,10 +160,13 @@ def text_of(value: date | None) -> str:
 
 
 def needed(line: Line, columns: Sequence[Column], faults: Faults) -> bool:
-    """Say whether every required cell is filled; those that are not are noted."""
+    """Say whether every required cell is filled; those that are not are noted, unless it
+    was noted before why they cannot be read.
+    """
     empty = [c.name for c in columns if c.is_required and not line[c.name]]
     for name in empty:
-        faults.add(line.row, name, "The cell is empty.")
+        if not faults.known(line.row, name):
+            faults.add(line.row, name, "The cell is empty.")
     return not empty
 
 
@@ -223,7 +233,12 @@ def _records(text: str, delimiter: str, faults: Faults) -> Iterator[tuple[int, l
 
 
 def _plain(cell: str) -> str:
-    return DEFUSED.sub("", cell.strip(), count=1) if cell[:1] == "'" else cell.strip()
+    """Return what a cell says: without the apostrophe that a register put before it."""
+    text = cell.strip()
+    if not text.startswith(MARK):
+        return text
+    bare = text.removeprefix(MARK)
+    return bare.strip() if defuse(bare) == text else text
 
 
 def _header(cells: Sequence[str], name: str, columns: Sequence[Column]) -> list[str]:

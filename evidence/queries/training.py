@@ -10,8 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 
-from controls.models import User
+from controls.choices import AuditVerb
+from controls.models import AuditEvent, User
 from controls.rules.moments import Moment
 from evidence.models import Course, RosterEntry, TrainingRecord
 from evidence.rules.training import is_required
@@ -35,8 +38,7 @@ class Standing:
 class CourseStanding:
     """How a course stands on the roster at a moment.
 
-    `people` are those who must hold it, by name; the audience and the months are the
-    course's own as they are now.
+    `people` are those who must hold it, by name.
     """
 
     course: Course
@@ -66,28 +68,52 @@ class CourseStanding:
         return sorted(soon, key=_until)
 
 
+def courses_then(*, user: User, moment: Moment) -> list[Course]:
+    """Return the courses that were held at the moment, by title, with what each said then.
+    Two queries.
+
+    A course is changed in place: the first change recorded since tells how it was before.
+    """
+    changed = AuditEvent.objects.filter(
+        verb=AuditVerb.COURSE_CHANGED,
+        at__gt=moment.as_of,
+        target_uuid__in=Course.objects.values("uuid"),
+    )
+    were: dict[UUID, Any] = dict(
+        changed.order_by("-seq").values_list("target_uuid", "before")
+    )
+    found = list(Course.objects.visible_to(user).held(as_of=moment.as_of))
+    for course in found:
+        for name, value in (were.get(course.uuid) or {}).items():
+            setattr(course, name, value)
+    return sorted(found, key=lambda course: (course.title, course.pk))
+
+
 def completion(
     *, course: Course, user: User, moment: Moment, team: str = ""
-) -> CourseStanding:
+) -> CourseStanding | None:
     """Return how one course stands among the people whom the user sees, or among those of
-    one team of theirs. Two queries, however many people there are.
+    one team of theirs; None where it was not held then. Four queries, however many people
+    there are.
     """
+    courses = courses_then(user=user, moment=moment)
+    then = next((known for known in courses if known.pk == course.pk), None)
+    if then is None:
+        return None
     roster = [
         entry
         for entry in _roster(user, moment)
         if not team or (entry.team is not None and entry.team.key == team)
     ]
-    return _completion(course, roster, _records([course], moment), moment)
+    return _completion(then, roster, _records([then], moment), moment)
 
 
 def completions(*, user: User, moment: Moment) -> list[CourseStanding]:
-    """Return how every course stands that was held at the moment, by title. Three queries,
+    """Return how every course stands that was held at the moment, by title. Four queries,
     however many people and courses there are.
     """
-    known = Course.objects.visible_to(user).held(as_of=moment.as_of)
-    courses = list(known.order_by("title", "pk"))
-    roster = _roster(user, moment)
-    records = _records(courses, moment)
+    courses = courses_then(user=user, moment=moment)
+    roster, records = _roster(user, moment), _records(courses, moment)
     return [_completion(course, roster, records, moment) for course in courses]
 
 
@@ -99,7 +125,10 @@ def _roster(user: User, moment: Moment) -> list[RosterEntry]:
     entries = RosterEntry.objects.visible_to(user).in_force(
         on=moment.on, as_of=moment.as_of
     )
-    return list(entries.select_related("team", "person").order_by("name", "pk"))
+    # A corrected roster may hold two entries of a person for a day: the last one counts.
+    rows = entries.select_related("team", "person").order_by("pk")
+    each = {entry.person_id: entry for entry in rows}
+    return sorted(each.values(), key=lambda entry: (entry.name, entry.pk))
 
 
 def _records(courses: Iterable[Course], moment: Moment) -> _Records:
@@ -121,15 +150,12 @@ def _records(courses: Iterable[Course], moment: Moment) -> _Records:
 def _completion(
     course: Course, roster: Iterable[RosterEntry], records: _Records, moment: Moment
 ) -> CourseStanding:
-    # Someone may have two entries on one day where a roster was corrected: one counts.
-    people = {
-        entry.person_id: _standing(
-            entry, records.get((course.pk, entry.person_id), ()), moment.on
-        )
+    people = [
+        _standing(entry, records.get((course.pk, entry.person_id), ()), moment.on)
         for entry in roster
         if is_required(audience=course.audience, audiences=entry.audiences)
-    }
-    return CourseStanding(course, moment, list(people.values()))
+    ]
+    return CourseStanding(course, moment, people)
 
 
 def _standing(
