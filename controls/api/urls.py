@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from controls.api.audit_events import AuditEventViewSet
 from controls.api.base import Nowhere
 from controls.api.catalogs import CatalogViewSet, ControlViewSet, ProfileViewSet
+from controls.api.comparing import ComparisonViewSet, SuspectViewSet
 from controls.api.facts import LayerViewSet, ProviderViewSet, ServiceVariantViewSet
 from controls.api.overrides import OverrideViewSet
 from controls.api.people import TeamViewSet, TokenViewSet, UserViewSet
@@ -22,7 +23,9 @@ router.register("profiles", ProfileViewSet, basename="profile")
 router.register("providers", ProviderViewSet, basename="provider")
 router.register("responsibilities", ResponsibilityViewSet, basename="responsibility")
 router.register("service-variants", ServiceVariantViewSet, basename="service-variant")
+router.register("suspects", SuspectViewSet, basename="suspect")
 router.register("systems", SystemViewSet, basename="system")
+router.register("systems", ComparisonViewSet, basename="comparison")
 router.register("teams", TeamViewSet, basename="team")
 router.register("tokens", TokenViewSet, basename="token")
 router.register("users", UserViewSet, basename="user")

@@ -11,7 +11,7 @@ from typing import Any
 
 from controls.choices import LayerValue
 from controls.models import Decision, Derivation, Layer, Provider, ServiceVariant, Source
-from controls.rules.explanation import Names, sentences
+from controls.rules.explanation import Names, sentences, through
 
 THEIRS = {
     LayerValue.PROVIDER: "does it",
@@ -45,6 +45,8 @@ class Stratum:
     sources: str
     confidence: str
     overridden: bool
+    through: str = ""
+    """The controls of another catalog that the layer was read from, with grades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def _stratum(row: Mapping[str, Any], names: Names, titles: Mapping[str, str]) ->
         sources="; ".join(titles.get(key, key) for key in row.get("sources", "").split()),
         confidence=CONFIDENCE.get(row.get("confidence", ""), ""),
         overridden=row["basis"] == "override",
+        through=through(row.get("through", ())),
     )
 
 
@@ -99,19 +102,27 @@ def differences(decision: Decision | None, derivation: Derivation | None) -> lis
     then = decision.derivation
     if then.fingerprint == derivation.fingerprint:
         return []
+    layers = dict(Layer.objects.values_list("code", "name"))
+    return [*contrast(then, derivation, layers=layers), f"Cause: {derivation.cause}."]
+
+
+def contrast(
+    then: Derivation, derivation: Derivation, *, layers: Mapping[str, str]
+) -> list[str]:
+    """Return in which answer and whose layers two derivations differ. `layers` names
+    them.
+    """
     told = []
     if then.kind != derivation.kind:
         told.append(
             f"The answer was {then.get_kind_display().lower()}, "
             f"now it is {derivation.get_kind_display().lower()}."
         )
-    layers = dict(Layer.objects.values_list("code", "name"))
     for code in {**then.parties, **derivation.parties}:
         before, after = then.parties.get(code, []), derivation.parties.get(code, [])
         if set(before) != set(after):
             name = layers.get(code, code).split(":")[0]
             told.append(f"{name}: {_sides(before)} then, {_sides(after)} now.")
-    told.append(f"Cause: {derivation.cause}.")
     return told
 
 

@@ -181,7 +181,7 @@ class Deriver:
 
     def __init__(self, facts: Facts, setting: Setting) -> None:
         self._facts = facts
-        self._setting = setting
+        self.setting = setting
         self._overrides = {
             (o.layer, o.variant): o for o in _by_precedence(setting.overrides)
         }
@@ -202,12 +202,12 @@ class Deriver:
         The organisation answers for controls that touch a layer of its own; a workload for
         all.
         """
-        return self._setting.kind == SystemKind.WORKLOAD or any(
+        return self.setting.kind == SystemKind.WORKLOAD or any(
             self._facts.scopes[layer] == LayerScope.ORGANIZATION for layer in layers
         )
 
     def _derive(self, layers: tuple[str, ...]) -> Outcome:
-        if self._setting.kind == SystemKind.ORGANIZATION:
+        if self.setting.kind == SystemKind.ORGANIZATION:
             layers = tuple(
                 la for la in layers if self._facts.scopes[la] == LayerScope.ORGANIZATION
             )
@@ -226,7 +226,7 @@ class Deriver:
             kind=KIND_OF_ANSWER[answer],
             answer=answer,
             parties={layer: tuple(sorted(sides)) for layer, sides in parties.items()},
-            cells={v: answer_of(cells[v]) for v in self._setting.variants if v in cells},
+            cells={v: answer_of(cells[v]) for v in self.setting.variants if v in cells},
             whole=answer_of(whole) if whole else "",
             rows=tuple(rows),
         )
@@ -244,16 +244,16 @@ class Deriver:
         return rows
 
     def _whole_row(self, layer: str, scope: str) -> Row:
-        if layer == "app" and not self._setting.has_custom_code:
+        if layer == "app" and not self.setting.has_custom_code:
             return Row(layer, scope, LayerValue.NOT_APPLICABLE, "no-own-code")
         return _row(layer, scope, self._decided(layer, "") or self._facts.layers.get(layer))
 
     def _service_rows(self, layer: str) -> tuple[Row, ...]:
         """Return one row for each different reason, with the variants it holds for."""
-        if not self._setting.variants:
+        if not self.setting.variants:
             return (Row(layer, LayerScope.SERVICE, UNKNOWN, "no-service"),)
         grouped: dict[Row, list[str]] = {}
-        for variant in self._setting.variants:
+        for variant in self.setting.variants:
             fact = self._decided(layer, variant) or self._facts.services.get(
                 (variant, layer)
             )

@@ -36,6 +36,34 @@ def moment(*, as_of: str, on: str, now: datetime, zone: ZoneInfo) -> Moment:
     return Moment(as_of=instant, on=_date(on, "on") if on else day(instant, zone=zone))
 
 
+def moment_of_day(text: str, *, place: str, now: datetime, zone: ZoneInfo) -> Moment:
+    """Return how things stood at the end of a day that an address names; today: now.
+
+    A later day is one of which is believed what is recorded now. Raises InvalidInputError
+    naming the place.
+    """
+    named = _date(text, place)
+    return Moment(
+        as_of=now if named >= day(now, zone=zone) else _end(named, zone), on=named
+    )
+
+
+def beginning(text: str, *, place: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant since which something is asked: that one, or the first of a day.
+
+    Raises InvalidInputError naming the place, also for what lies in the future.
+    """
+    if "T" in text or ":" in text:
+        instant = _datetime(text, zone=zone, place=place)
+    else:
+        instant = datetime.combine(_date(text, place), time.min, zone)
+    if instant > now:
+        raise InvalidInputError(
+            f"{place} lies in the future: nothing has changed yet.", place=place
+        )
+    return instant
+
+
 def _instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     if "T" in text or ":" in text:
         instant = _datetime(text, zone=zone)
@@ -54,7 +82,7 @@ def _end(of: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(of, time.max.replace(fold=1), zone)
 
 
-def _datetime(text: str, *, zone: ZoneInfo) -> datetime:
+def _datetime(text: str, *, zone: ZoneInfo, place: str = "as_of") -> datetime:
     try:
         # The + of an offset arrives as a space when nobody encoded the address.
         instant = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
@@ -63,9 +91,9 @@ def _datetime(text: str, *, zone: ZoneInfo) -> datetime:
         instant.astimezone(zone)
     except (ValueError, OverflowError):
         raise InvalidInputError(
-            f"as_of: {text[:40]!r} is neither a date (2026-03-31) nor an instant "
+            f"{place}: {text[:40]!r} is neither a date (2026-03-31) nor an instant "
             "(2026-03-31T12:00:00Z).",
-            place="as_of",
+            place=place,
         ) from None
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
 
