@@ -306,6 +306,8 @@ class AuditVerb(models.TextChoices):
     TOKEN_CREATED = "token-created"  # noqa: S105 - a verb, not a token
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a verb, not a token
     CATALOG_IMPORTED = "catalog-imported"
+    PROFILE_IMPORTED = "profile-imported"
+    MAPPING_IMPORTED = "mapping-imported"
     KNOWLEDGE_LOADED = "knowledge-loaded"
     SYSTEM_CREATED = "system-created"
     SYSTEM_CHANGED = "system-changed"

@@ -40,6 +40,8 @@ class Catalog(models.Model):
     publisher = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=300, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
+    document_uuid = models.CharField(max_length=36, blank=True)
+    """The uuid that the imported document has; another edition of it has another."""
     text_shippable = models.BooleanField(default=False)
     is_outline = models.BooleanField(default=False)
     imported_at = models.DateTimeField()
@@ -89,7 +91,7 @@ class Control(models.Model):
     order = models.PositiveIntegerField()
     withdrawn = models.BooleanField(default=False)
     params = models.JSONField(default=dict, blank=True)
-    """Parameter id → its label or selection, for reading statements."""
+    """Parameter id → what it stands for (`controls.rules.parameters`)."""
 
     objects = ControlManager()
 
@@ -103,6 +105,13 @@ class Control(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} {self.title}".strip()
+
+    @property
+    def shippable_title(self) -> str:
+        """Return the title where it may leave the house, else nothing: of texts under
+        copyright only ids and labels go out. Select `catalog` along.
+        """
+        return self.title if self.catalog.text_shippable else ""
 
 
 class ControlPart(models.Model):
@@ -141,13 +150,18 @@ ProfileManager = models.Manager.from_queryset(ProfileQuerySet)
 
 
 class Profile(models.Model):
-    """A chosen subset of a catalog, such as a baseline."""
+    """A chosen subset of a catalog, such as a baseline, with values for its parameters."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.SlugField(max_length=80, unique=True)
     catalog = models.ForeignKey(Catalog, on_delete=models.PROTECT, related_name="profiles")
     title = models.CharField(max_length=300)
+    version = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=300, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    document_uuid = models.CharField(max_length=36, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    """Parameter id → `values`, `constraints` and `label`, as far as the profile sets them."""
     controls = models.ManyToManyField(Control, related_name="profiles")
 
     objects = ProfileManager()
@@ -157,7 +171,11 @@ class Profile(models.Model):
 
 
 class ControlMapping(models.Model):
-    """How a control relates to one of another catalog, and how sure that is."""
+    """How a control relates to one of another catalog, and how sure that is.
+
+    `release` is the shipped facts that say so, or `document` the file that somebody
+    imported, whose word a later release leaves alone.
+    """
 
     source = models.ForeignKey(Control, on_delete=models.PROTECT, related_name="mappings")
     target = models.ForeignKey(
@@ -172,6 +190,7 @@ class ControlMapping(models.Model):
         on_delete=models.PROTECT,
         related_name="mappings",
     )
+    document = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [

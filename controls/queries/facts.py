@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -16,7 +18,10 @@ from controls.models import (
     LayerFact,
     ServiceVariant,
 )
-from controls.rules.derivation import Fact, Facts
+from controls.queries import crosswalks
+from controls.queries.crosswalks import told
+from controls.rules.crosswalk import Node, strongest
+from controls.rules.derivation import Fact, Facts, Row
 
 
 def current_release() -> KnowledgeRelease | None:
@@ -63,9 +68,60 @@ def facts_of(release: KnowledgeRelease) -> Facts:
 
 
 def layers_of(controls: QuerySet[Control] | Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """Return control id → the layers it touches, in order. One query."""
-    found: dict[int, list[str]] = defaultdict(list)
-    rows = ControlLayer.objects.filter(control__in=controls).order_by("control_id", "order")
-    for control, layer in rows.values_list("control_id", "layer__code"):
-        found[control].append(layer)
-    return {control: tuple(layers) for control, layers in found.items()}
+    """Return control id → the layers it touches, in order: its own, else those of the
+    controls it maps to. One query; three more where some have none of their own.
+    """
+    return Touching(controls).layers
+
+
+class Touching:
+    """The layers that controls touch, and through which others where they have none.
+
+    One query; three more where some have none of their own, and one when asked through
+    which.
+    """
+
+    def __init__(self, controls: QuerySet[Control] | Iterable[int]) -> None:
+        wanted = set(
+            controls.values_list("pk", flat=True)
+            if isinstance(controls, QuerySet)
+            else controls
+        )
+        own: dict[int, list[str]] = defaultdict(list)
+        rows = ControlLayer.objects.filter(control__in=wanted)
+        for control, layer in rows.order_by("control_id", "order").values_list(
+            "control_id", "layer__code"
+        ):
+            own[control].append(layer)
+        self._traces = crosswalks.traces_of(wanted - own.keys())
+        self.layers: dict[int, tuple[str, ...]] = {
+            **{control: tuple(layers) for control, layers in own.items()},
+            **{control: found.layers for control, found in self._traces.items()},
+        }
+
+    @cached_property
+    def _labels(self) -> dict[Node, str]:
+        steps = {
+            step
+            for found in self._traces.values()
+            for ways in found.ways.values()
+            for way in ways
+            for step in way.nodes
+        }
+        return crosswalks.labels_of(steps)
+
+    def explained(self, control: int, rows: Iterable[Row]) -> list[dict[str, Any]]:
+        """Return the rows of a derivation as stored, each layer that came through the
+        crosswalk with the ways to it and how sure the surest is.
+        """
+        found = self._traces.get(control)
+        if found is None:
+            return [row.as_json() for row in rows]
+        return [
+            {
+                **row.as_json(),
+                "through": [told(way, self._labels) for way in found.ways[row.layer]],
+                "grade": str(strongest(way.grade for way in found.ways[row.layer])),
+            }
+            for row in rows
+        ]

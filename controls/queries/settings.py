@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
@@ -18,7 +19,7 @@ from controls.models import (
     SystemProfile,
     SystemService,
 )
-from controls.queries.facts import layers_of
+from controls.queries.facts import Touching
 from controls.rules.derivation import Deriver, Facts, Outcome, Override, Setting
 
 
@@ -61,6 +62,11 @@ class Plan:
         for profile, control in through.values_list("profiles__pk", "pk"):
             self._members[profile].add(control)
 
+    @cached_property
+    def touching(self) -> Touching:
+        """Return the layers of every control that is ever in scope."""
+        return Touching(set().union(*self._members.values()))
+
     def dates(self) -> list[date]:
         """Return the first date and each later one on which something starts or ends."""
         dated = itertools.chain(self._services, self._overrides, self._scopes)
@@ -85,9 +91,9 @@ class Plan:
 
     def timelines(self, facts: Facts) -> dict[int, list[tuple[date, Outcome]]]:
         """Return control → what is derived for it from each date on; equal neighbours are
-        one. One more query.
+        one. One more query; three more where layers come through the crosswalk.
         """
-        layers = layers_of(set().union(*self._members.values()))
+        layers = self.touching.layers
         timelines: dict[int, list[tuple[date, Outcome]]] = defaultdict(list)
         for on in self.dates():
             deriver = Deriver(facts, self.setting(on))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from controls.choices import Answer, LayerValue
+from controls.choices import Answer, LayerValue, MappingGrade
+from controls.rules.crosswalk import grade_of
 
 WORDS: Mapping[str, str] = {
     Answer.INHERITED: "Inherited",
@@ -37,6 +38,17 @@ WHY: Mapping[str, str] = {
     "no-service": "no service is recorded",
     "no-fact": "no fact about this service",
 }
+
+
+GRADES: Mapping[str, str] = {
+    MappingGrade.PUBLISHED: "published",
+    MappingGrade.WEAK: "weak",
+    MappingGrade.EDITORIAL: "editorial",
+}
+"""How sure a mapping is, the surest first."""
+
+VIA = " \N{RIGHTWARDS ARROW} "
+MOST_LABELS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ def sentences(answer: str, rows: Iterable[Mapping[str, Any]], *, names: Names) -
 
     `rows` are those of a derivation as stored (`controls.rules.derivation.Row.as_json`).
     """
+    rows = list(rows)
     by_value: dict[str, dict[tuple[str, str], list[str]]] = {}
     for row in rows:
         clauses = by_value.setdefault(row["value"], {})
@@ -88,7 +101,37 @@ def sentences(answer: str, rows: Iterable[Mapping[str, Any]], *, names: Names) -
             told.append(
                 lead.format(provider=names.provider) + "; ".join(clauses_told) + "."
             )
-    return told
+    return [*told, *_crosswalked(rows)]
+
+
+def _crosswalked(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the sentence that says through which controls the layers were read, the surest
+    first, and how sure that is.
+    """
+    listed = list(rows)
+    ways = through(way for row in listed for way in row.get("through", ()))
+    if not ways:
+        return []
+    return [f"Read through the crosswalk from {ways}. Grade: {GRADES[grade_of(listed)]}."]
+
+
+def through(ways: Iterable[Mapping[str, Any]]) -> str:
+    """Return the controls through which layers were read, with grades, the surest first."""
+    by_grade: dict[str, dict[str, None]] = {}
+    for way in ways:
+        by_grade.setdefault(way["grade"], {})[VIA.join(way["labels"])] = None
+    return "; ".join(
+        f"{_few(list(by_grade[grade]))} ({word})"
+        for grade, word in GRADES.items()
+        if grade in by_grade
+    )
+
+
+def _few(labels: Sequence[str]) -> str:
+    """Return the first labels, and how many more there are."""
+    rest = len(labels) - MOST_LABELS
+    listed = ", ".join(labels[:MOST_LABELS])
+    return f"{listed} and {rest} more" if rest > 0 else listed
 
 
 def _note(row: Mapping[str, Any]) -> str:

@@ -58,9 +58,17 @@ def rederive(
     if release is None:
         raise ConflictError("No facts are loaded yet: run manage.py load_knowledge.")
     start = min(day(at), since or day(at))
-    timelines = Plan(system, start).timelines(facts.facts_of(release))
+    plan = Plan(system, start)
+    timelines = plan.timelines(facts.facts_of(release))
     proposed = _propose(system, timelines, by=by, at=at)
-    changed = _append(system, timelines, release, start=start, cause=cause, at=at)
+    lines = {
+        control: [
+            (on, _fields(outcome, plan.touching.explained(control, outcome.rows)))
+            for on, outcome in line
+        ]
+        for control, line in timelines.items()
+    }
+    changed = _append(system, lines, release, start=start, cause=cause, at=at)
     return Run(proposed=len(proposed), changed=changed)
 
 
@@ -99,7 +107,7 @@ def _propose(
 
 def _append(
     system: System,
-    timelines: Mapping[int, list[tuple[date, Outcome]]],
+    lines: Mapping[int, list[tuple[date, dict[str, Any]]]],
     release: KnowledgeRelease,
     *,
     start: date,
@@ -110,13 +118,13 @@ def _append(
     responsibilities.
     """
     responsibilities = Responsibility.objects.filter(
-        system=system, part__isnull=True, control__in=timelines
+        system=system, part__isnull=True, control__in=lines
     )
     believed = _believed(system, start)
     rows: list[Derivation] = []
     changed = []
     for pk, control in responsibilities.order_by("pk").values_list("pk", "control_id"):
-        line = [(on, _fields(outcome)) for on, outcome in timelines[control]]
+        line = lines[control]
         if not _same(believed.get(pk, []), line):
             changed.append(pk)
             rows += [
@@ -135,14 +143,14 @@ def _append(
     return len(changed)
 
 
-def _fields(outcome: Outcome) -> dict[str, Any]:
+def _fields(outcome: Outcome, explanation: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "kind": str(outcome.kind),
         "answer": str(outcome.answer),
         "parties": {layer: list(sides) for layer, sides in outcome.parties.items()},
         "cells": {variant: str(answer) for variant, answer in outcome.cells.items()},
         "whole": str(outcome.whole),
-        "explanation": [row.as_json() for row in outcome.rows],
+        "explanation": explanation,
         "fingerprint": outcome.fingerprint,
         "organization_only": outcome.organization_only,
     }

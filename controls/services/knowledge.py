@@ -64,6 +64,7 @@ def load(*, facts: Release, by: User, at: datetime) -> Loaded:
                 f"Release {facts.version} was loaded with other content: "
                 "give the new facts a version of their own."
             )
+        _everything(facts, _catalogs(facts, at=at))
         return Loaded(None, {})
     release = KnowledgeRelease.objects.create(
         version=facts.version,
@@ -80,6 +81,7 @@ def load(*, facts: Release, by: User, at: datetime) -> Loaded:
     controls = _controls(facts, catalogs[NIST])
     _baselines(facts, catalogs[NIST], controls)
     _crosswalk(facts, release, catalogs, controls)
+    _everything(facts, catalogs)
     counts = {
         "layers": len(facts.layers),
         "service_variants": len(facts.variants),
@@ -319,16 +321,22 @@ def _crosswalk(
         for key in facts.frameworks
         if key != NIST
     }
+    told = _told_by_people()
+    pairs = [
+        (row, controls[row.control_id], targets[row.framework][control_token(row.label)])
+        for row in facts.crosswalk
+    ]
     ControlMapping.objects.bulk_create(
         (
             ControlMapping(
-                source=controls[row.control_id],
-                target=targets[row.framework][control_token(row.label)],
+                source=source,
+                target=target,
                 relation=MappingRelation.INTERSECTS_WITH,
                 grade=row.grade,
                 release=release,
             )
-            for row in facts.crosswalk
+            for row, source, target in pairs
+            if frozenset((source.pk, target.pk)) not in told
         ),
         batch_size=BATCH,
         update_conflicts=True,
@@ -337,11 +345,38 @@ def _crosswalk(
     )
 
 
+def _told_by_people() -> set[frozenset[int]]:
+    """Return the pairs of controls of which a file that somebody imported tells."""
+    rows = ControlMapping.objects.filter(release__isnull=True)
+    return {frozenset(pair) for pair in rows.values_list("source_id", "target_id")}
+
+
+def _everything(facts: Release, catalogs: Mapping[str, Catalog]) -> None:
+    """Give each framework of which only ids are shipped a profile of all of it, so that it
+    can be in scope on the first day.
+    """
+    for row in facts.frameworks.values():
+        if row.key == NIST:
+            continue
+        catalog = catalogs[row.key]
+        profile, _ = Profile.objects.get_or_create(
+            key=row.key,
+            defaults={
+                "catalog": catalog,
+                "title": f"{row.title} {row.version}".strip(),
+                "source": f"Shipped facts {facts.version}: ids only",
+            },
+        )
+        if profile.catalog_id == catalog.pk:
+            profile.controls.add(*catalog.controls.in_force())
+
+
 def _outlined(catalog: Catalog, labels: Iterable[str]) -> dict[str, Control]:
     """Create the controls of an outline that are missing, in printed order; return all by
     id.
     """
-    known = {control.control_id: control for control in catalog.controls.all()}
+    # A publisher's file may name them in capitals, as NIST's of the CSF does.
+    known = {control.control_id.lower(): control for control in catalog.controls.all()}
     missing = {control_token(label): label for label in labels}
     new = [
         Control(
