@@ -19,6 +19,7 @@ CharFilter = library.CharFilter
 UUIDFilter = library.UUIDFilter
 BooleanFilter = library.BooleanFilter
 ChoiceFilter = library.ChoiceFilter
+DateFilter = library.DateFilter
 IsoDateTimeFilter = library.IsoDateTimeFilter
 
 

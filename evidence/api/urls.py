@@ -4,14 +4,20 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from evidence.api.artifacts import ArtifactViewSet
+from evidence.api.courses import CourseViewSet
 from evidence.api.evidence import EvidenceViewSet
+from evidence.api.people import PersonViewSet
 from evidence.api.registers import RegistersView, RegisterView
 from evidence.api.reviews import ReviewProofViewSet
+from evidence.api.training_records import TrainingRecordViewSet
 
 router = SimpleRouter()
 router.register("artifacts", ArtifactViewSet, basename="artifact")
+router.register("courses", CourseViewSet, basename="course")
 router.register("evidence", EvidenceViewSet, basename="evidence")
+router.register("people", PersonViewSet, basename="person")
 router.register("reviews", ReviewProofViewSet, basename="review-proof")
+router.register("training-records", TrainingRecordViewSet, basename="training-record")
 
 urlpatterns = [
     *router.urls,

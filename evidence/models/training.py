@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Lower
 
 from controls.choices import OrganizationRoleName, SystemKind
@@ -214,6 +214,11 @@ class TrainingRecordQuerySet(models.QuerySet["TrainingRecord"]):
     def visible_to(self, user: User) -> TrainingRecordQuerySet:
         """Those of people one may see."""
         return self.filter(person__in=Person.objects.visible_to(user))
+
+    def with_proof(self, user: User) -> TrainingRecordQuerySet:
+        """Annotate `proof`: the certificate's uuid, where the user may see it."""
+        seen = Evidence.objects.visible_to(user).filter(pk=OuterRef("evidence"))
+        return self.annotate(proof=Subquery(seen.values("uuid")[:1]))
 
     def believed(self, *, as_of: datetime) -> TrainingRecordQuerySet:
         """Records that stood as of an instant."""
