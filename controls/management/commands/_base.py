@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from controls.errors import DomainError, NotFoundError
+from controls.errors import DomainError, InvalidFileError, NotFoundError
 from controls.models import User
 from controls.services.setup import system_user
 
@@ -17,8 +17,8 @@ from controls.services.setup import system_user
 class DomainCommand(BaseCommand):
     """A command that changes something for somebody.
 
-    A subclass overrides `act`. What a rule refuses is one line on standard error and exit
-    code 1.
+    A subclass overrides `act`. What a rule refuses is one line on standard error, after one
+    for each thing that is wrong in a file, and exit code 1.
     """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,6 +33,7 @@ class DomainCommand(BaseCommand):
             self.act(by=actor(by), at=timezone.now(), **options)
         except DomainError as error:
             self.finish_progress()
+            self.tell_faults(error)
             raise CommandError(error.message) from None
 
     def act(self, *, by: User, at: datetime, **options: Any) -> None:
@@ -46,6 +47,14 @@ class DomainCommand(BaseCommand):
             self.stderr.flush()
         else:
             self.stderr.write(step)
+
+    def tell_faults(self, error: DomainError) -> None:
+        """Say, a line each, what is wrong in a file, and how much more there is."""
+        if isinstance(error, InvalidFileError):
+            for fault in error.faults:
+                self.stderr.write(str(fault))
+            if error.left_out:
+                self.stderr.write(f"and {error.left_out} more")
 
     def finish_progress(self) -> None:
         """Clear the moving line."""
