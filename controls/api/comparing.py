@@ -22,7 +22,14 @@ from controls.models import Responsibility, System
 from controls.queries import comparing, suspects
 from controls.queries.suspects import Doubt
 from controls.queries.what_if import what_if
-from controls.rules.comparison import COURSES, Comparison, named
+from controls.rules.comparison import (
+    BECOMES,
+    CLEARS,
+    COURSES,
+    STAYS,
+    Comparison,
+    named,
+)
 from controls.rules.moments import Moment, beginning, moment_of_day
 from controls.rules.telling import as_data
 from controls.services.clock import day, zone
@@ -90,7 +97,11 @@ class ControlChangeSerializer(SubjectSerializer):
 
     before = SideSerializer()
     after = SideSerializer()
-    becomes_suspect = serializers.BooleanField()
+    doubt = serializers.ChoiceField(
+        [BECOMES, STAYS, CLEARS],
+        allow_blank=True,
+        help_text="what becomes of the decision; empty between two systems",
+    )
     reasons = ReasonSerializer(many=True)
 
 

@@ -30,14 +30,14 @@ from controls.rules.comparison import (
     ScheduleChange,
     Side,
     Subject,
-    Words,
     differ,
+    doubt,
     duty_courses,
-    reasons,
 )
 from controls.rules.duties import Wanted
 from controls.rules.explanation import Names
 from controls.rules.moments import Moment
+from controls.rules.reasons import Words, reasons
 
 Duties = Mapping[int, Sequence[Wanted]]
 Rhythms = Mapping[int, Mapping[tuple[str, str], Rhythm]]
@@ -127,7 +127,7 @@ def compare(
         variants={key: ground.variants[key] for key in sorted(keys)},
     )
     both = [pk for pk in subjects if pk in before.sides and pk in after.sides]
-    teller = _Teller(names, words)
+    teller, same = _Teller(names, words), before.system.pk == after.system.pk
     return Comparison(
         question=question,
         before=_end(before, names),
@@ -140,6 +140,7 @@ def compare(
                 before.sides[pk],
                 after.sides[pk],
                 teller.reasons(before.sides[pk], after.sides[pk]),
+                doubt(before.sides[pk], after.sides[pk]) if same else "",
             )
             for pk in both
             if differ(before.sides[pk], after.sides[pk])

@@ -15,8 +15,9 @@ from controls.queries.duties import Ground
 from controls.queries.ends import decided, decided_by
 from controls.queries.facts import current_release, facts_of, layers_of
 from controls.queries.settings import Plan
-from controls.rules.comparison import Comparison, Side, Words
+from controls.rules.comparison import Comparison, Side
 from controls.rules.derivation import Deriver, Outcome
+from controls.rules.reasons import Words
 
 WORDS = Words(before="today", after="then", gone="Goes", new="Comes")
 

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from controls.choices import Party
-from controls.rules.derivation import PARTIES, UNKNOWN
 from controls.rules.duties import Wanted
-from controls.rules.explanation import LEADS, WHY, Names
+from controls.rules.reasons import Reason, Words
 
 APPEARS = "appears"
 VANISHES = "vanishes"
@@ -26,27 +24,9 @@ MOVES = "moves"
 COURSES = (VANISHES, APPEARS, CHANGES, MOVES)
 """What may become of a duty or a schedule, in the order in which it is told."""
 
-TOGETHER: Mapping[frozenset[str], str] = {
-    frozenset(): "nobody",
-    frozenset({Party.PROVIDER}): "{provider} alone",
-    frozenset({Party.CUSTOMER}): "you alone",
-    frozenset({Party.PROVIDER, Party.CUSTOMER}): "{provider} and you",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How the two ends are called in a sentence: `today … then …`."""
-
-    before: str
-    after: str
-    gone: str
-    new: str
-
-    def course(self, course: str) -> str:
-        """Return what a course is called between these ends."""
-        named = {VANISHES: self.gone, APPEARS: self.new}
-        return named.get(course, course.capitalize())
+BECOMES = "becomes-suspect"
+STAYS = "stays-suspect"
+CLEARS = "no-longer-suspect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +65,6 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """Who carries a layer on some services; on none: in the whole system."""
-
-    value: str
-    services: tuple[str, ...]
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A layer that is carried otherwise: what is only before, and what is only after."""
-
-    layer: str
-    name: str
-    before: tuple[Carried, ...]
-    after: tuple[Carried, ...]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class ControlChange:
     """A control whose answer, kind or parties differ."""
 
@@ -112,16 +72,8 @@ class ControlChange:
     before: Side
     after: Side
     reasons: tuple[Reason, ...]
-
-    @property
-    def becomes_suspect(self) -> bool:
-        """Say whether the decision is in doubt after and was not before."""
-        return self.after.suspect and not self.before.suspect
-
-    @property
-    def clears(self) -> bool:
-        """Say whether the decision was in doubt before and is not after."""
-        return self.before.suspect and not self.after.suspect
+    doubt: str = ""
+    """What becomes of the decision, where both ends are of one system."""
 
     @property
     def moves_side(self) -> bool:
@@ -209,6 +161,11 @@ class Comparison:
     reviews: tuple[ScheduleChange, ...]
 
     @property
+    def ends(self) -> tuple[End, End]:
+        """Return both ends."""
+        return self.before, self.after
+
+    @property
     def gone(self) -> dict[str, str]:
         """Return the services in use before only."""
         return _without(self.before.services, self.after.services)
@@ -221,17 +178,23 @@ class Comparison:
     @property
     def become_suspect(self) -> int:
         """Return how many decisions come into doubt."""
-        return sum(change.becomes_suspect for change in self.changes)
+        return sum(change.doubt == BECOMES for change in self.changes)
 
     @property
     def clear(self) -> int:
         """Return how many decisions are no longer in doubt."""
-        return sum(change.clears for change in self.changes)
+        return sum(change.doubt == CLEARS for change in self.changes)
 
     @property
     def move_side(self) -> int:
         """Return how many controls have another answer or kind."""
         return sum(change.moves_side for change in self.changes)
+
+
+def said(course: str, words: Words) -> str:
+    """Return what a course is called between two ends: `Goes`, `Only in Shop`."""
+    named = {VANISHES: words.gone, APPEARS: words.new}
+    return named.get(course, course.capitalize())
 
 
 def courses(changes: Iterable[DutyChange | ScheduleChange]) -> dict[str, int]:
@@ -251,20 +214,11 @@ def differ(before: Side, after: Side) -> bool:
     )
 
 
-def reasons(
-    before: Iterable[Mapping[str, Any]],
-    after: Iterable[Mapping[str, Any]],
-    *,
-    names: Names,
-    words: Words,
-) -> tuple[Reason, ...]:
-    """Return the layers whose values differ, with the services that make the difference."""
-    olds, news = _by_layer(before), _by_layer(after)
-    return tuple(
-        _reason(layer, olds.get(layer, {}), news.get(layer, {}), names=names, words=words)
-        for layer in {**olds, **news}
-        if _values(olds.get(layer, {})) != _values(news.get(layer, {}))
-    )
+def doubt(before: Side, after: Side) -> str:
+    """Return what becomes of a decision: into doubt, still in it, out of it, or nothing."""
+    if before.suspect:
+        return STAYS if after.suspect else CLEARS
+    return BECOMES if after.suspect else ""
 
 
 def duty_courses(
@@ -288,33 +242,8 @@ def named(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
-def who(value: str, *, provider: str) -> str:
-    """Return who carries a layer, as it reads within a sentence: `you`, `AWS`."""
-    lead = LEADS[value].format(provider=provider).removesuffix(": ")
-    return lead if lead.startswith(provider) else lead[0].lower() + lead[1:]
-
-
-Layer = dict[str, tuple[str, str]]
-"""Service, or nothing for the whole system → value and note."""
-
-
 def _without(these: Mapping[str, str], those: Mapping[str, str]) -> dict[str, str]:
     return {key: name for key, name in these.items() if key not in those}
-
-
-def _by_layer(rows: Iterable[Mapping[str, Any]]) -> dict[str, Layer]:
-    found: dict[str, Layer] = {}
-    for row in rows:
-        note = WHY.get(row["basis"], "") or row.get("note", "")
-        if row["basis"] == "override":
-            note = f"overridden: {note}"
-        for service in row.get("variants") or ("",):
-            found.setdefault(row["layer"], {})[service] = (row["value"], note)
-    return found
-
-
-def _values(layer: Layer) -> set[str]:
-    return {value for value, _ in layer.values()}
 
 
 def _course(old: Wanted | None, new: Wanted | None) -> str:
@@ -325,68 +254,3 @@ def _course(old: Wanted | None, new: Wanted | None) -> str:
     if set(old.layers) != set(new.layers):
         return CHANGES
     return MOVES if set(old.services) != set(new.services) else ""
-
-
-def _reason(layer: str, old: Layer, new: Layer, *, names: Names, words: Words) -> Reason:
-    changed = [key for key in old if key in new and old[key][0] != new[key][0]]
-    gone = _grouped(old, [key for key in old if key not in new])
-    came = _grouped(new, [key for key in new if key not in old])
-    name = names.layer(layer)
-    together = _together(_values(old), _values(new), names, words)
-    parts = [f"{name[:1].upper()}{name[1:]}: {together}"]
-    if changed:
-        parts.append("; ".join(_turned(old[k], new[k], k, names) for k in changed))
-    parts += [
-        f"{word}: {'; '.join(_told(item, names) for item in items)}"
-        for word, items in ((words.gone, gone), (words.new, came))
-        if items
-    ]
-    return Reason(
-        layer=layer,
-        name=name,
-        before=(*gone, *_grouped(old, changed)),
-        after=(*came, *_grouped(new, changed)),
-        text=". ".join(parts) + ".",
-    )
-
-
-def _grouped(layer: Layer, services: Sequence[str]) -> tuple[Carried, ...]:
-    groups: dict[tuple[str, str], list[str]] = {}
-    for service in services:
-        groups.setdefault(layer[service], []).append(service)
-    return tuple(
-        Carried(value, tuple(filter(None, keys)), note)
-        for (value, note), keys in groups.items()
-    )
-
-
-def _together(old: set[str], new: set[str], names: Names, words: Words) -> str:
-    """Return who carries the layer at each end, over all services."""
-    olds, news = _parties(old, names), _parties(new, names)
-    if olds == news:
-        return f"{words.before} and {words.after} {olds}"
-    return f"{words.before} {olds}, {words.after} {news}"
-
-
-def _parties(values: set[str], names: Names) -> str:
-    if UNKNOWN in values:
-        return "not known"
-    sides = frozenset[str]().union(*(PARTIES[value] for value in values))
-    return TOGETHER[sides].format(provider=names.provider)
-
-
-def _turned(old: tuple[str, str], new: tuple[str, str], service: str, names: Names) -> str:
-    """Return how one service's value turns into another."""
-    where = names.variant(service) if service else "In the whole system"
-    told = " \N{RIGHTWARDS ARROW} ".join(
-        who(value, provider=names.provider) for value, _ in (old, new)
-    )
-    return f"{where}: {told}" + (f" ({new[1]})" if new[1] else "")
-
-
-def _told(item: Carried, names: Names) -> str:
-    where = ", ".join(names.variant(key) for key in item.services)
-    told = who(item.value, provider=names.provider)
-    if where:
-        told = f"{told}, on {where}" if "," in told else f"{told} on {where}"
-    return f"{told} ({item.note})" if item.note else told

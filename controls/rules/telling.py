@@ -9,19 +9,18 @@ from typing import Any
 
 from controls.rules.comparison import (
     MOVES,
-    Carried,
     Comparison,
     ControlChange,
     DutyChange,
     End,
-    Reason,
     ScheduleChange,
     Side,
     Subject,
-    Words,
     courses,
+    said,
 )
 from controls.rules.explanation import WORDS
+from controls.rules.reasons import Carried, Reason, Words
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 
@@ -59,13 +58,15 @@ def lines(found: Comparison) -> Iterator[str]:
     """Yield the comparison as a person reads it in a terminal."""
     yield found.question
     yield from summary(found)
+    for end in (found.before, found.after):
+        yield f"{end.label}: {_split(end)}."
     yield from _section("Controls that change", map(_control_lines, found.changes))
-    for end, only in (
+    for where, only in (
         (found.words.before, found.only_before),
         (found.words.after, found.only_after),
     ):
         told = ([f"{s.label} {s.title}: {_said(side)}"] for s, side in only)
-        yield from _section(f"Only in scope {end}", told)
+        yield from _section(f"Only in scope {where}", told)
     shown = [change for change in found.duties if change.course != MOVES]
     moved = [change.subject.label for change in found.duties if change.course == MOVES]
     rows = (_duty_lines(change, found.words) for change in shown)
@@ -89,7 +90,7 @@ def summary(found: Comparison) -> list[str]:
         told.insert(1, f"{_decisions(found.become_suspect)} into doubt.")
     if found.clear:
         told.insert(1, f"{_decisions(found.clear)} out of doubt.")
-    return [*told, *(f"{end.label}: {_split(end)}." for end in (found.before, found.after))]
+    return told
 
 
 def _decisions(count: int) -> str:
@@ -98,8 +99,8 @@ def _decisions(count: int) -> str:
 
 def _counted(found: Comparison, changes: Sequence[DutyChange | ScheduleChange]) -> str:
     counts = courses(changes)
-    said = [f"{_small(found.words.course(c))} {count}" for c, count in counts.items()]
-    return ", ".join(said) or "no difference"
+    told = [f"{_small(said(c, found.words))} {count}" for c, count in counts.items()]
+    return ", ".join(told) or "no difference"
 
 
 def _small(word: str) -> str:
@@ -107,8 +108,8 @@ def _small(word: str) -> str:
 
 
 def _split(end: End) -> str:
-    said = [f"{count} {WORDS[a].lower()}" for a, count in sorted(end.answers.items())]
-    return f"{', '.join(said) or 'nothing'}; {end.duties} duties, {end.reviews} reviews"
+    told = [f"{count} {WORDS[a].lower()}" for a, count in sorted(end.answers.items())]
+    return f"{', '.join(told) or 'nothing'}; {end.duties} duties, {end.reviews} reviews"
 
 
 def _section(title: str, items: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -123,10 +124,8 @@ def _section(title: str, items: Iterable[Iterable[str]]) -> Iterator[str]:
 def _control_lines(change: ControlChange) -> Iterator[str]:
     before, after = change.before, change.after
     told = f"{change.subject.label} {change.subject.title}: {_turned(before, after)}"
-    if change.becomes_suspect:
-        told += "; the decision becomes suspect"
-    if change.clears:
-        told += "; the decision is no longer suspect"
+    if change.doubt:
+        told += f"; the decision {change.doubt.replace('-', ' ', 1)}"
     yield told
     for reason in change.reasons:
         yield f"    {reason.text}"
@@ -149,14 +148,14 @@ def _duty_lines(change: DutyChange, words: Words) -> Iterator[str]:
     if change.before and change.after:
         told = f"{change.before} {ARROW} {change.after}"
     now = " (in force)" if change.in_force else ""
-    course = words.course(change.course)
+    course = said(change.course, words)
     yield f"{course}: {change.subject.label} {change.task}: {told}{now}"
 
 
 def _review_lines(change: ScheduleChange, words: Words) -> Iterator[str]:
     rhythm = change.rhythm
     yield (
-        f"{words.course(change.course)}: {change.subject.label} {change.task}: "
+        f"{said(change.course, words)}: {change.subject.label} {change.task}: "
         f"{rhythm.title}, "
         f"{rhythm.interval}" + (f" ({rhythm.source})" if rhythm.source else "")
     )
@@ -204,7 +203,7 @@ def _change(change: ControlChange) -> dict[str, Any]:
         **_subject(change.subject),
         "before": _side(change.before),
         "after": _side(change.after),
-        "becomes_suspect": change.becomes_suspect,
+        "doubt": change.doubt,
         "reasons": [_reason(reason) for reason in change.reasons],
     }
 

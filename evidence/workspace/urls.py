@@ -3,7 +3,15 @@
 from django.contrib import admin
 from django.urls import path
 
-from evidence.workspace import matrices, queues, systems
+from evidence.workspace import (
+    comparing,
+    matrices,
+    providers,
+    queues,
+    systems,
+    training,
+    training_imports,
+)
 
 app_name = "workspace"
 
@@ -25,6 +33,22 @@ urlpatterns = [
         view(systems.end_profile),
         name="end-profile",
     ),
+    path("systems/<slug:key>/what-if/", view(comparing.what_if), name="what-if"),
+    path("systems/<slug:key>/compare/", view(comparing.compare), name="compare"),
+    path("changes/", view(comparing.changes), name="changes"),
     path("systems/<slug:key>/matrix/", view(matrices.show), name="matrix"),
+    path("systems/<slug:key>/providers/", view(providers.show), name="providers"),
     path("queue/", view(queues.page), name="queue"),
+    path("training/", view(training.page), name="training"),
+    path("training/courses/<slug:key>/", view(training.course), name="training-course"),
+    path(
+        "training/import/<slug:kind>/",
+        view(training_imports.show),
+        name="training-import",
+    ),
+    path(
+        "training/import/<slug:kind>/template.csv",
+        view(training_imports.template),
+        name="training-template",
+    ),
 ]
