@@ -1,6 +1,6 @@
 """The addresses of the API: plural nouns, verbs only for decisions."""
 
-from django.urls import re_path
+from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from controls.api.audit_events import AuditEventViewSet
@@ -8,6 +8,7 @@ from controls.api.base import Nowhere
 from controls.api.catalogs import CatalogViewSet, ControlViewSet, ProfileViewSet
 from controls.api.comparing import ComparisonViewSet, SuspectViewSet
 from controls.api.facts import LayerViewSet, ProviderViewSet, ServiceVariantViewSet
+from controls.api.imported_matrices import ImportedMatrixViewSet, ProvidersView
 from controls.api.overrides import OverrideViewSet
 from controls.api.people import TeamViewSet, TokenViewSet, UserViewSet
 from controls.api.responsibilities import ResponsibilityViewSet
@@ -17,6 +18,7 @@ router = SimpleRouter()
 router.register("audit-events", AuditEventViewSet, basename="audit-event")
 router.register("catalogs", CatalogViewSet, basename="catalog")
 router.register("controls", ControlViewSet, basename="control")
+router.register("imported-matrices", ImportedMatrixViewSet, basename="imported-matrix")
 router.register("layers", LayerViewSet, basename="layer")
 router.register("overrides", OverrideViewSet, basename="override")
 router.register("profiles", ProfileViewSet, basename="profile")
@@ -30,4 +32,8 @@ router.register("teams", TeamViewSet, basename="team")
 router.register("tokens", TokenViewSet, basename="token")
 router.register("users", UserViewSet, basename="user")
 
-urlpatterns = [*router.urls, re_path("", Nowhere.as_view())]
+urlpatterns = [
+    path("systems/<slug:key>/providers/", ProvidersView.as_view(), name="system-providers"),
+    *router.urls,
+    re_path("", Nowhere.as_view()),
+]

@@ -292,7 +292,7 @@ def _headers(lines: Sequence[Line], first: int) -> dict[str, str]:
 
 def _key(printed: str) -> str:
     named = printed_ids.read(printed)
-    return named.statement_id if named else squeeze(printed)
+    return named.statement_id if named else " ".join(printed.lower().split())
 
 
 def _is_cis(name: str) -> bool:

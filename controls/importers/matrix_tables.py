@@ -19,9 +19,10 @@ from controls.importers.matrix_rows import (
     squeeze,
 )
 from controls.importers.sheets import Line
+from controls.rules.cells import restore
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "id": ("control id", "control_id", "raw_control_id", "requirement", "control", "id"),
+    "id": ("control id", "raw_control_id", "control_id", "requirement", "control", "id"),
     "status": ("implementation status", "implementation_status", "status"),
     "origination": ("control origination", "control_origination", "origination"),
     "inheritable": ("can be inherited from csp", "can_be_inherited", "inheritable"),
@@ -117,7 +118,8 @@ def _head(lines: Sequence[Line]) -> tuple[int, dict[str, str], dict[str, str]]:
 
 def _row(line: Line, sheet: str, columns: Mapping[str, str]) -> MatrixRow:
     def cell(what: str) -> str:
-        return line.cells.get(columns.get(what, ""), "")
+        # Tables that SRM writes carry a ' before what a program might take for a formula.
+        return restore(line.cells.get(columns.get(what, ""), ""))
 
     statuses, known = several(cell("status"), STATUS_WORDS)
     originations, also = several(cell("origination"), ORIGINATION_WORDS)

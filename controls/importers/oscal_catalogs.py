@@ -6,8 +6,6 @@ its guidance are kept; assessment objectives and methods are not.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,21 +13,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from controls.errors import InvalidInputError
-
-LARGEST = 50 * 1024 * 1024
-"""Bytes. NIST's full catalog with all texts is below 11 MB."""
+from controls.importers.oscal import Walker, load, read_file
+from controls.rules import parameters
 
 DEEPEST = 40
 """Levels of groups, controls or parts within one another."""
 
 KEPT_PARTS = frozenset({"statement", "item", "guidance"})
-VERSION = re.compile(r"^1\.[0-2](\.\d+)?([-+].*)?$")
 TOKEN = re.compile(r"^[^\W\d][\w.\-]*$")
 """OSCAL's token: what an id looks like."""
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""NUL, and halves of a character: no database holds them."""
 LONGEST_ID = {"control": 80, "group": 80, "part": 120}
-INSERTED = re.compile(r"\{\{\s*insert:\s*param,\s*([^}\s]+)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +62,7 @@ class ParsedCatalog:
     sha256: str
     file: str
     controls: tuple[ParsedControl, ...]
+    document_uuid: str = ""
 
 
 def read_catalog(path: Path) -> ParsedCatalog:
@@ -76,69 +70,26 @@ def read_catalog(path: Path) -> ParsedCatalog:
 
     Raises InvalidInputError naming the file and the place.
     """
-    try:
-        with path.open("rb") as file:
-            return parse_catalog(file, name=path.name)
-    except OSError as error:
-        raise InvalidInputError(
-            f"{path.name}: {error.strerror}.", place=path.name
-        ) from None
+    return read_file(path, parse_catalog)
 
 
 def parse_catalog(file: IO[bytes], *, name: str) -> ParsedCatalog:
     """Return the catalog in an open file. Raises InvalidInputError naming the place."""
-    raw = file.read(LARGEST + 1)
-    if len(raw) > LARGEST:
-        raise InvalidInputError(
-            f"{name}: is larger than {LARGEST // 1024 // 1024} MB; no catalog is.",
-            place=name,
-        )
-    return _Reader(name).catalog(_json(raw, name), hashlib.sha256(raw).hexdigest())
+    document, sha256 = load(file, name=name)
+    return _Reader(name).catalog(document, sha256)
 
 
-def _json(raw: bytes, name: str) -> Any:
-    try:
-        return json.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(
-            f"{name}: is not UTF-8 text (byte {error.start}).", place=name
-        ) from None
-    except json.JSONDecodeError as error:
-        at_end = error.pos >= len(error.doc.rstrip()) - 1
-        cut = at_end or error.msg.startswith("Unterminated string")
-        raise InvalidInputError(
-            f"{name}: is not JSON: line {error.lineno}, column {error.colno}: "
-            f"{error.msg}.{' It seems to be cut off.' if cut else ''}",
-            place=f"{name}:{error.lineno}",
-        ) from None
-    except RecursionError:
-        raise InvalidInputError(f"{name}: is nested too deeply.", place=name) from None
-    except ValueError:
-        # Python reads no whole number of more than 4,300 digits.
-        raise InvalidInputError(f"{name}: holds a number too long.", place=name) from None
-
-
-class _Reader:
+class _Reader(Walker):
     """Walks the document and knows where it is."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        super().__init__(name)
         self._seen: dict[str, str] = {}
-
-    def fail(self, place: str, why: str) -> InvalidInputError:
-        """Return the error that names file and place."""
-        return InvalidInputError(f"{self._name}: {place}: {why}", place=place)
 
     def catalog(self, document: Any, sha256: str) -> ParsedCatalog:
         """Return the catalog of a document."""
         root = self._root(document)
-        metadata = self._object(root, "metadata", "catalog")
-        version = self._text(metadata, "oscal-version", "catalog.metadata")
-        if not VERSION.match(version):
-            raise self.fail(
-                "catalog.metadata.oscal-version",
-                f"{version!r} is not known; SRM reads OSCAL 1.0, 1.1 and 1.2.",
-            )
+        metadata = self._metadata(root, "catalog")
         controls = tuple(self._members(root, "catalog", ("", ""), depth=0))
         if not controls:
             raise self.fail("catalog", "holds no controls.")
@@ -150,21 +101,17 @@ class _Reader:
             sha256=sha256,
             file=self._name,
             controls=controls,
+            document_uuid=self._text(root, "uuid", "catalog", "")[:36],
         )
 
     def _root(self, document: Any) -> dict[str, Any]:
-        if not isinstance(document, dict):
-            raise self.fail("the document", "is not an OSCAL catalog: it is not an object.")
-        root = document.get("catalog")
-        if isinstance(root, dict):
-            return root
-        found = ", ".join(map(str, list(document)[:3])) or "nothing"
-        hint = (
-            " A profile names controls, it does not hold them."
-            if "profile" in document
-            else ""
-        )
-        raise self.fail("the document", f"is not an OSCAL catalog: it holds {found}.{hint}")
+        try:
+            return self._document(document, "catalog")
+        except InvalidInputError as error:
+            if isinstance(document, dict) and "profile" in document:
+                hint = " A profile names controls, it does not hold them: import_profile."
+                raise InvalidInputError(error.message + hint, place=error.place) from None
+            raise
 
     def _publisher(self, metadata: dict[str, Any]) -> str:
         for number, party in enumerate(self._list(metadata, "parties", "catalog.metadata")):
@@ -250,18 +197,20 @@ class _Reader:
             yield from self._parts(named, here, part_id, depth=depth + 1)
 
     def _params(self, item: dict[str, Any], place: str) -> dict[str, str]:
-        """Return parameter id → what it stands for, readable; selections refer to one
-        another.
+        """Return parameter id → what it stands for (`controls.rules.parameters`).
+
+        Selections insert others, and older ids lead to newer ones.
         """
         told: dict[str, str] = {}
+        older: dict[str, str] = {}
         for number, param in enumerate(self._list(item, "params", place)):
             here = f"{place}.params[{number}]"
             found = self._is_object(param, here)
-            told[self._text(found, "id", here)] = self._param(found, here)
-        return {
-            key: INSERTED.sub(lambda match: told.get(match[1], match[1]), text)
-            for key, text in told.items()
-        }
+            param_id = self._text(found, "id", here)
+            told[param_id] = self._param(found, here)
+            for other in self._named(found, here, "alt-identifier"):
+                older[other] = parameters.alias(param_id)
+        return {**older, **told}
 
     def _param(self, param: dict[str, Any], place: str) -> str:
         values = self._texts(param, "values", place)
@@ -270,11 +219,20 @@ class _Reader:
         select = param.get("select")
         if isinstance(select, dict):
             choices = self._texts(select, "choice", f"{place}.select")
-            many = "one or more" if select.get("how-many") == "one-or-more" else "one"
-            return f"Selection ({many}): " + "; ".join(choices)
-        return "Assignment: " + self._text(
-            param, "label", place, self._text(param, "id", place)
+            several = select.get("how-many") == "one-or-more"
+            return parameters.selection(choices, several=several)
+        label = self._text(param, "label", place, self._text(param, "id", place))
+        return parameters.gathering(
+            parameters.assignment(label), self._named(param, place, "aggregates")
         )
+
+    def _named(self, param: dict[str, Any], place: str, name: str) -> list[str]:
+        """Return the values of NIST's properties of this name."""
+        return [
+            self._text(prop, "value", place)
+            for prop in self._props(param, place)
+            if prop.get("name") == name
+        ]
 
     def _id(self, item: dict[str, Any], place: str, what: str) -> str:
         """Return an id that may stand once in the document."""
@@ -305,41 +263,3 @@ class _Reader:
     def _check_depth(self, place: str, depth: int) -> None:
         if depth > DEEPEST:
             raise self.fail(place, f"is nested more than {DEEPEST} levels deep.")
-
-    def _is_object(self, value: Any, place: str) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise self.fail(place, "is not an object.")
-        return value
-
-    def _object(self, holder: dict[str, Any], name: str, place: str) -> dict[str, Any]:
-        if name not in holder:
-            raise self.fail(f"{place}.{name}", "is missing.")
-        return self._is_object(holder[name], f"{place}.{name}")
-
-    def _list(self, holder: dict[str, Any], name: str, place: str) -> list[Any]:
-        value = holder.get(name, [])
-        if not isinstance(value, list):
-            raise self.fail(f"{place}.{name}", "is not a list.")
-        return value
-
-    def _text(
-        self, holder: dict[str, Any], name: str, place: str, default: str | None = None
-    ) -> str:
-        value = holder.get(name, default)
-        if value is None or (value == "" and default is None):
-            raise self.fail(f"{place}.{name}", "is missing.")
-        return self._string(value, f"{place}.{name}")
-
-    def _texts(self, holder: dict[str, Any], name: str, place: str) -> list[str]:
-        return [
-            self._string(value, f"{place}.{name}[{number}]")
-            for number, value in enumerate(self._list(holder, name, place))
-        ]
-
-    def _string(self, value: Any, place: str) -> str:
-        """Return text that both databases can hold."""
-        if not isinstance(value, str):
-            raise self.fail(place, "is not text.")
-        if UNSTORABLE.search(value):
-            raise self.fail(place, "holds a character that is not text.")
-        return value.strip()

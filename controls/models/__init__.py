@@ -12,6 +12,7 @@ from controls.models.catalogs import (
 from controls.models.duties import Duty, DutyClaim
 from controls.models.heartbeats import Heartbeat
 from controls.models.idempotency import IdempotencyRecord
+from controls.models.matrices import ColumnMapping, ImportedMatrix, ImportedRow
 from controls.models.people import (
     ApiToken,
     Membership,
@@ -40,6 +41,7 @@ __all__ = [
     "AuditHead",
     "Cadence",
     "Catalog",
+    "ColumnMapping",
     "Control",
     "ControlLayer",
     "ControlMapping",
@@ -50,6 +52,8 @@ __all__ = [
     "DutyClaim",
     "Heartbeat",
     "IdempotencyRecord",
+    "ImportedMatrix",
+    "ImportedRow",
     "KnowledgeRelease",
     "Layer",
     "LayerFact",

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
 
 from controls.choices import Kind
-from controls.models import Control, ImportedMatrix, ImportedRow, Responsibility, System
+from controls.models import (
+    Catalog,
+    Control,
+    ImportedMatrix,
+    ImportedRow,
+    Responsibility,
+    System,
+    SystemProfile,
+)
 from controls.rules import matrices as rules
 from controls.rules.matrices import Said
 from controls.rules.moments import Moment
@@ -82,7 +93,7 @@ def sides(
     A provider that stands on another one is combined above it; where several do, in the
     order of their names. Four queries, at any size.
     """
-    rows = (
+    rows: Any = (
         Responsibility.objects.filter(system=system, part__isnull=True)
         .with_kind(on=moment.on)
         .select_related("control")
@@ -102,3 +113,19 @@ def sides(
                 combined = rules.combined(combined, offer.kind)
         found.append(Side(row, below, offered, combined))
     return matrices, found
+
+
+def catalog_for(system: System, key: str = "") -> Catalog | None:
+    """Return the catalog in which a matrix's ids are looked up: the newest of the key, else
+    the one that most of the system's scope is from.
+    """
+    if key:
+        return Catalog.objects.filter(key=key).order_by("-imported_at", "-pk").first()
+    scope = (
+        SystemProfile.objects.filter(system=system, ended_at__isnull=True)
+        .values("profile__catalog")
+        .annotate(count=Count("profile__controls"))
+        .order_by("-count", "profile__catalog")
+        .first()
+    )
+    return Catalog.objects.get(pk=scope["profile__catalog"]) if scope else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from controls.choices import AuditVerb, MatrixDoubt, MatrixLayout
 from controls.errors import InvalidInputError
-from controls.importers.matrix_rows import MatrixRow, ParsedMatrix, squeeze
+from controls.importers.matrix_rows import MatrixRow, ParsedMatrix
 from controls.models import (
     Catalog,
     ColumnMapping,
@@ -171,11 +171,11 @@ def _told(
     )
 
 
-def _by_key(rows: Sequence[ImportedRow] | object) -> dict[str, Said]:
+def _by_key(rows: Iterable[ImportedRow]) -> dict[str, Said]:
     """Return what identifies a row → what it says; a second row of an id gets a number."""
     found: dict[str, Said] = {}
-    for row in rows:  # type: ignore[attr-defined]
-        key = row.statement_id or squeeze(row.printed_id)
+    for row in rows:
+        key = row.statement_id or _plain(row.printed_id)
         number = 2
         unique = key
         while unique in found:
@@ -197,7 +197,7 @@ def _resolved(parsed: ParsedMatrix, catalog: Catalog) -> list[ImportedRow]:
     rows = []
     for order, row in enumerate(parsed.rows):
         control_id, statement_id = known.read(row)
-        key = statement_id or squeeze(row.printed_id)
+        key = statement_id or _plain(row.printed_id)
         seen[key] += 1
         doubts = [
             *row.doubts,
@@ -227,6 +227,11 @@ def _resolved(parsed: ParsedMatrix, catalog: Catalog) -> list[ImportedRow]:
     return rows
 
 
+def _plain(printed: str) -> str:
+    """Return an id as it is compared: small letters, one space between words."""
+    return " ".join(printed.lower().split())
+
+
 class _Known:
     """The controls and statements of a catalog, by their ids and labels."""
 
@@ -234,7 +239,7 @@ class _Known:
         listed = Control.objects.filter(catalog=catalog)
         self.controls = {control.control_id: control for control in listed}
         self._labels = {
-            squeeze(control.label): control.control_id for control in self.controls.values()
+            _plain(control.label): control.control_id for control in self.controls.values()
         }
         self.parts = {
             part.part_id: part
@@ -246,12 +251,14 @@ class _Known:
         """Return the control and the statement that a row's id names; empty: unreadable."""
         if row.statement_id:
             return row.printed_id.strip().lower(), row.statement_id
-        label = squeeze(row.printed_id)
-        if label in self._labels:
-            control = self._labels[label]
-            named = printed_ids.read(row.printed_id)
-            return control, named.statement_id if named else ""
+        label = _plain(row.printed_id)
+        if label in self.controls:
+            return label, ""
         named = printed_ids.read(row.printed_id)
+        if named is None or named.control_id not in self.controls:
+            control = self._labels.get(label, "")
+            if control:
+                return control, ""
         return (named.control_id, named.statement_id) if named else ("", "")
 
     def doubts(self, control_id: str, statement_id: str) -> list[str]:

@@ -335,3 +335,9 @@ def facet(display: object) -> tuple[str, str]:
     """Split `Inherited (33)` of a filter with counts into its word and its count."""
     match = FACET.match(str(display))
     return (match["label"], match["count"]) if match else (str(display), "")
+
+
+@register.filter
+def join_words(value: object) -> str:
+    """Return a list as words with commas, anything else as it reads."""
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from evidence.api.appendix_j import MatrixFileView, SystemFileView
 from evidence.api.artifacts import ArtifactViewSet
 from evidence.api.courses import CourseViewSet
 from evidence.api.evidence import EvidenceViewSet
@@ -20,6 +21,16 @@ router.register("reviews", ReviewProofViewSet, basename="review-proof")
 router.register("training-records", TrainingRecordViewSet, basename="training-record")
 
 urlpatterns = [
+    re_path(
+        r"^imported-matrices/(?P<uuid>[0-9a-f-]{36})/appendix-j\.(?P<form>xlsx|csv)$",
+        MatrixFileView.as_view(),
+        name="matrix-file",
+    ),
+    re_path(
+        r"^systems/(?P<key>[-a-zA-Z0-9_]+)/appendix-j\.(?P<form>xlsx|csv)$",
+        SystemFileView.as_view(),
+        name="system-file",
+    ),
     *router.urls,
     path("registers/", RegistersView.as_view(), name="registers"),
     re_path(
