@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from controls.models import AuditEvent
@@ -46,7 +46,7 @@ FIELDS = (
 )
 
 
-def rows(asked: Asked) -> Iterator[Row]:
+def rows(asked: Asked) -> Generator[Row, None, None]:
     """Yield a row for each event recorded by then. One query, and who may see."""
     found = AuditEvent.objects.visible_to(asked.user).filter(at__lte=asked.moment.as_of)
     if asked.system:

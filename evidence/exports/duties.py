@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from controls.choices import ClaimStance
 from controls.models import Duty, DutyClaim
@@ -83,7 +83,7 @@ def ended(ended_at: object, ended_on: object, *, moment: Moment) -> object:
     return ended_on if known else None
 
 
-def rows(asked: Asked) -> Iterator[Row]:
+def rows(asked: Asked) -> Generator[Row, None, None]:
     """Yield a row for each duty in force. Four queries."""
     moment, people = asked.moment, People(as_of=asked.moment.as_of)
     found = (

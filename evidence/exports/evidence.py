@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -83,7 +83,7 @@ UNLINKED: tuple[Any, ...] = (None,) * len(LINK)
 UNJUDGED = (VerdictState.SUBMITTED.value, None, None, "")
 
 
-def rows(asked: Asked) -> Iterator[Row]:
+def rows(asked: Asked) -> Generator[Row, None, None]:
     """Yield a row for each link, and one for evidence without any. Six queries.
 
     A link shows only where you may see the responsibility as well.

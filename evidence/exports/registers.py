@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 
 from controls.models import User
@@ -47,5 +48,6 @@ def _stream(register: Register, form: str, asked: Asked) -> Generator[bytes, Non
     with snapshot():
         # Loaded anew: what the person may see is asked within the snapshot, too.
         asker = User.objects.get(pk=asked.user.pk)
-        rows = register.rows(replace(asked, user=asker))
-        yield from writing.pieces(form, register.columns, rows)
+        # Closed before the connection is: each has a cursor open on it.
+        with closing(register.rows(replace(asked, user=asker))) as rows:
+            yield from writing.pieces(form, register.columns, rows)

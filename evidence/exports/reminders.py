@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -55,7 +55,7 @@ FIELDS = (
 UNSENT = (False, None, None, None)
 
 
-def rows(asked: Asked) -> Iterator[Row]:
+def rows(asked: Asked) -> Generator[Row, None, None]:
     """Yield a row for each reminder recorded by then. Three queries.
 
     Why one was dropped is not told: it holds no time at which it was.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -109,7 +109,7 @@ UNDECIDED: tuple[Any, ...] = (None,) * len(DECIDED)
 UNAPPROVED: tuple[Any, ...] = (None,) * len(APPROVED)
 
 
-def rows(asked: Asked) -> Iterator[Row]:
+def rows(asked: Asked) -> Generator[Row, None, None]:
     """Yield a row for each responsibility recorded by then. Six queries."""
     people, teams = People(as_of=asked.moment.as_of), team_keys()
     on, as_of = asked.moment.on, asked.moment.as_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import date
 from typing import Any
 
@@ -68,7 +68,7 @@ FIELDS = (
 OPEN, COMPLETED, ENDED = "open", "completed", "ended"
 
 
-def rows(asked: Asked) -> Iterator[Row]:
+def rows(asked: Asked) -> Generator[Row, None, None]:
     """Yield a row for each review that was opened by then. Five queries."""
     moment, people = asked.moment, People(as_of=asked.moment.as_of)
     said, proven = claims(asked), _accepted(asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class Register:
     on: str
     """What `on=` decides, in words."""
     columns: tuple[Column, ...]
-    rows: Callable[[Asked], Iterator[Row]]
+    rows: Callable[[Asked], Generator[Row, None, None]]
     """Yields the rows as the person may see them; constant in queries."""
 
 

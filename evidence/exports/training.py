@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -63,7 +63,7 @@ class _Held:
     audience: str
 
 
-def rows(asked: Asked) -> Iterator[Row]:
+def rows(asked: Asked) -> Generator[Row, None, None]:
     """Yield a row for each person on the roster and each course they must hold.
 
     Six queries, one more with `system=`. Of several records the one shown counts longest.

@@ -6,29 +6,40 @@ takes it off again, so that what went out comes back unchanged.
 
 from __future__ import annotations
 
-import re
+import unicodedata
 
 MARK = "'"
-
-_UNSEEN = "\\s\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-_UNSEEN += (
-    "\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
-)
-RUN = re.compile(
-    f"[{_UNSEEN}]*[=+\\-@|%\uff1d\uff0b\uff0d\uff20\uff5c\uff05\ufe62\ufe63\ufe66\ufe6b\u2212]|[\t\r\n{MARK}]"
-)
-"""How a cell begins that a sheet may run, or would read as marked:
-
-a sign of a formula, plain or full-width, whatever stands before it unseen; a tab or a line
-break; the mark itself.
-"""
+SIGNS = frozenset("=+-@|%\N{MINUS SIGN}")
+"""What a formula, a command (DDE) or an import of a sheet begins with."""
+BREAKS = frozenset("\t\r\n")
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me", "Zs", "Zl", "Zp"})
+"""Unicode categories of what a reader does not see before a sign, and a sheet may skip."""
 
 
 def defuse(text: str) -> str:
     """Return the text as a cell that stays text."""
-    return MARK + text if RUN.match(text) else text
+    return MARK + text if _is_risky(text) else text
 
 
 def restore(text: str) -> str:
-    """Return what a cell said before it was defused."""
-    return text.removeprefix(MARK)
+    """Return what a cell said before it was defused.
+
+    An apostrophe that no register would have put there belongs to the text: `'t Hooft`.
+    """
+    bare = text.removeprefix(MARK)
+    return bare if defuse(bare) == text else text
+
+
+def _is_risky(text: str) -> bool:
+    """Say whether a sheet may run the text, or would read it as marked already."""
+    if not text or text[0].isalnum():
+        return False
+    if text[0] in BREAKS or text[0] == MARK:
+        return True
+    for letter in text:
+        # Full-width and other forms of a sign count as the sign (NFKC).
+        if letter in SIGNS or unicodedata.normalize("NFKC", letter)[0] in SIGNS:
+            return True
+        if unicodedata.category(letter) not in UNSEEN:
+            return False
+    return False
