@@ -31,10 +31,10 @@ from controls.api.systems import MOMENT
 from controls.choices import MatrixDoubt
 from controls.importers import provider_files
 from controls.importers.provider_files import Hints
-from controls.models import ColumnMapping, ImportedMatrix, ImportedRow, Provider, System
+from controls.models import ColumnMapping, ImportedMatrix, ImportedRow, System
 from controls.queries.matrices import catalog_for, sides
 from controls.services import matrices
-from controls.services.matrices import Imported, Source
+from controls.services.matrices import Imported, Source, Whose
 
 MOST_DIFFERENCES = 200
 
@@ -235,7 +235,7 @@ class ImportedMatrixViewSet(ReadOnlyViewSet[ImportedMatrix]):
         with transaction.atomic():
             done = matrices.import_matrix(
                 system=asked.system,
-                provider=asked.provider(),
+                whose=asked.whose,
                 catalog=asked.catalog,
                 parsed=parsed,
                 source=Source(asked.file, provider_files.sha256_of(data)),
@@ -286,24 +286,14 @@ class _Asked:
         self.dry_run = self._is_dry(given.get("dry_run", "false"))
         self.file = given.get("file_name", "")[:255] or "matrix"
         self.system = self._system(given.get("system", ""))
-        self.key = self._key(given.get("provider", ""))
+        key = self._key(given.get("provider", ""))
+        self.whose = Whose(key, given.get("provider_name", ""))
         self.catalog = self._catalog(given.get("catalog", ""))
-        remembered = ColumnMapping.objects.filter(provider__key=self.key).first()
+        remembered = ColumnMapping.objects.filter(provider__key=key).first()
         self.hints = Hints(
             baseline=given.get("baseline", ""),
             sheet=given.get("sheet", ""),
             columns=remembered.columns if remembered else {},
-        )
-
-    def provider(self) -> Provider:
-        """Return the provider; a new one is made. Raises NotAllowedError."""
-        known = Provider.objects.filter(key=self.key).first()
-        return known or matrices.create_provider(
-            key=self.key,
-            name=self._given.get("provider_name", "") or self.key,
-            system=self.system,
-            by=acting_user(self._request),
-            at=now(),
         )
 
     def _is_dry(self, text: str) -> bool:
@@ -315,7 +305,7 @@ class _Asked:
         rows = System.objects.visible_to(acting_user(self._request))
         found = rows.select_related("owner_team", "provider").filter(key=key).first()
         if found is None:
-            raise ValidationError({"system": [f"There is no key {key} that you may see."]})
+            raise ValidationError({"system": ["There is none of this key that you see."]})
         return found
 
     def _key(self, key: str) -> str:

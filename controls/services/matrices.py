@@ -41,6 +41,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Whose:
+    """The provider of a matrix by its key; one that is not known is made, so named."""
+
+    key: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did. `matrix` is the version that holds now."""
 
@@ -55,7 +63,7 @@ class Imported:
 def import_matrix(
     *,
     system: System,
-    provider: Provider,
+    whose: Whose,
     catalog: Catalog,
     parsed: ParsedMatrix,
     source: Source,
@@ -68,6 +76,9 @@ def import_matrix(
     NotAllowedError, and InvalidInputError where no row's id is in the catalog.
     """
     access.require(by, Action.DESCRIBE_SYSTEM, system.owner_team)
+    provider = Provider.objects.filter(key=whose.key).first() or _create_provider(
+        whose, by=by, at=at
+    )
     before = (
         ImportedMatrix.objects.filter(system=system, provider=provider)
         .select_related("provider", "system", "catalog")
@@ -122,20 +133,11 @@ def import_matrix(
     return _told(matrix, rows, difference, is_new=True)
 
 
-@audited
-def create_provider(
-    *, key: str, name: str, system: System, by: User, at: datetime
-) -> Provider:
-    """Record a provider beside AWS, whose matrix a system is to import; return it.
-
-    Raises NotAllowedError, and InvalidInputError where the key is taken or the name empty.
-    """
-    access.require(by, Action.DESCRIBE_SYSTEM, system.owner_team)
-    if Provider.objects.filter(key=key).exists():
-        raise InvalidInputError(f"There is a provider {key!r} already.", place="provider")
-    name = name.strip() or key
+def _create_provider(whose: Whose, *, by: User, at: datetime) -> Provider:
+    """Record a provider beside those that are known."""
+    name = whose.name.strip() or whose.key
     provider = Provider.objects.create(
-        key=key, name=name[:100], full_name=name[:100], letter=_letter(name)
+        key=whose.key, name=name[:100], full_name=name[:100], letter=_letter(name)
     )
     audit.record(
         verb=AuditVerb.PROVIDER_CREATED,

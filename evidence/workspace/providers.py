@@ -17,12 +17,12 @@ from controls.choices import MatrixDoubt
 from controls.errors import DomainError
 from controls.importers import provider_files
 from controls.importers.provider_files import Hints
-from controls.models import ColumnMapping, Provider, System
+from controls.models import ColumnMapping, System
 from controls.queries.matrices import catalog_for, sides
 from controls.rules.moments import Moment
 from controls.rules.permissions import RULES, Action
 from controls.services import access, clock, matrices
-from controls.services.matrices import Imported, Source
+from controls.services.matrices import Imported, Source, Whose
 from evidence.workspace.frame import find_system, now, page, person
 
 LARGEST_HERE = 3 * 1024 * 1024
@@ -105,17 +105,9 @@ def _import(
     if catalog is None:
         raise DomainError("Put a profile in the system's scope first.")
     with transaction.atomic():
-        known = Provider.objects.filter(key=values["provider"]).first()
-        provider = known or matrices.create_provider(
-            key=values["provider"],
-            name=values["name"] or values["provider"],
-            system=system,
-            by=by,
-            at=at,
-        )
         done = matrices.import_matrix(
             system=system,
-            provider=provider,
+            whose=Whose(values["provider"], values["name"]),
             catalog=catalog,
             parsed=parsed,
             source=Source(values["file_name"], provider_files.sha256_of(data)),

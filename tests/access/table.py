@@ -38,6 +38,8 @@ class Row:
     version: Made | None = None
     by_browser: bool = False
     """Signed in by session, with a form as the body; else by token, with JSON."""
+    content_type: str = "application/json"
+    """Of the body of a request with a token."""
     note: str = ""
 
     def __str__(self) -> str:
@@ -77,7 +79,7 @@ def ask(row: Row, role: str, world: World, target: Target) -> Any:
     if row.verb not in {"GET", "HEAD"}:
         given["data"] = body
         if not row.by_browser:
-            given["content_type"] = "application/json"
+            given["content_type"] = row.content_type
     return getattr(client, row.verb.lower())(row.address(world, target), **given)
 
 

@@ -16,11 +16,14 @@ from django.test import Client
 from django.utils import timezone
 
 from controls.choices import LayerValue, MembershipRole
+from controls.importers import provider_files
+from controls.importers.provider_files import Hints
 from controls.models import (
     ApiToken,
     AuditEvent,
     Catalog,
     Control,
+    ImportedMatrix,
     Layer,
     LayerOverride,
     Membership,
@@ -33,9 +36,11 @@ from controls.models import (
     Team,
     User,
 )
-from controls.services import decisions, overrides
+from controls.services import decisions, matrices, overrides
+from controls.services.matrices import Source, Whose
 from controls.services.overrides import Word
 from controls.services.setup import system_user
+from evidence.exports.appendix_j import Row
 from tests.make import (
     MONDAY,
     make_admin,
@@ -51,6 +56,7 @@ from tests.make import (
     make_world,
     responsibility_for,
 )
+from tests.matrices.files import csv_table
 
 ROLES = (
     "anonymous",
@@ -87,6 +93,7 @@ class Target:
     in_review: Responsibility
     token: ApiToken
     event: AuditEvent
+    matrix: ImportedMatrix
 
 
 @dataclass(frozen=True)
@@ -179,6 +186,7 @@ def make_target(word: str, profile: Profile) -> Target:
         in_review=responsibility_for(system, "si-3"),
         token=token,
         event=AuditEvent.objects.filter(system_uuid=system.uuid).latest("seq"),
+        matrix=make_matrix(system, word),
     )
 
 
@@ -210,6 +218,20 @@ def make_override(system: System | None, reason: str) -> LayerOverride:
         since=date(2026, 3, 2),
     )
     return overrides.start(system=system, word=word, by=system_user(), at=MONDAY)
+
+
+def make_matrix(system: System, word: str) -> ImportedMatrix:
+    """A provider's matrix for the system, with the word in its text."""
+    data = csv_table([Row("AC-2", ("implemented",), ("shared",), "partial", f"Of {word}")])
+    return matrices.import_matrix(
+        system=system,
+        whose=Whose("cloud", "Cloud"),
+        catalog=Control.objects.filter(responsibilities__system=system)[0].catalog,
+        parsed=provider_files.read(data, file="m.csv", hints=Hints()),
+        source=Source("m.csv", provider_files.sha256_of(data)),
+        by=system_user(),
+        at=MONDAY,
+    ).matrix
 
 
 def token_text(person: User) -> str:

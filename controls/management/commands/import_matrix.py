@@ -17,10 +17,10 @@ from controls.importers import provider_files
 from controls.importers.matrix_rows import ParsedMatrix
 from controls.importers.provider_files import Hints
 from controls.management.commands._base import DomainCommand
-from controls.models import Catalog, ColumnMapping, Provider, System, User
+from controls.models import Catalog, ColumnMapping, System, User
 from controls.queries.matrices import catalog_for
 from controls.services import matrices
-from controls.services.matrices import Imported, Source
+from controls.services.matrices import Imported, Source, Whose
 
 MOST_TOLD = 20
 
@@ -68,10 +68,9 @@ class Command(DomainCommand):
         parsed = provider_files.read(data, file=file.name, hints=_hints(options))
         self.tell(f"Read {len(parsed.rows)} rows")
         with transaction.atomic():
-            provider = _provider(system, options, by=by, at=at)
             done = matrices.import_matrix(
                 system=system,
-                provider=provider,
+                whose=Whose(options["provider"], options["provider_name"]),
                 catalog=_catalog(system, options["catalog"]),
                 parsed=parsed,
                 source=Source(file.name, provider_files.sha256_of(data)),
@@ -131,16 +130,6 @@ def _system(key: str, by: User) -> System:
     if system is None:
         raise NotFoundError(f"There is no system {key!r} that you may see.")
     return system
-
-
-def _provider(
-    system: System, options: dict[str, Any], *, by: User, at: datetime
-) -> Provider:
-    key = options["provider"]
-    known = Provider.objects.filter(key=key).first()
-    return known or matrices.create_provider(
-        key=key, name=options["provider_name"] or key, system=system, by=by, at=at
-    )
 
 
 def _catalog(system: System, key: str) -> Catalog:
