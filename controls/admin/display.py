@@ -162,4 +162,5 @@ class Panel:
 
 def change_url(row: Any) -> str:
     """Return the address of a record's page."""
-    return reverse(f"admin:controls_{row._meta.model_name}_change", args=[row.pk])
+    opts = row._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk])
