@@ -15,6 +15,7 @@ from typing import IO, Any
 from controls.errors import InvalidInputError
 from controls.importers.oscal import Walker, load, read_file
 from controls.rules import parameters
+from controls.rules.editions import Face, Faces
 
 DEEPEST = 40
 """Levels of groups, controls or parts within one another."""
@@ -63,6 +64,20 @@ class ParsedCatalog:
     file: str
     controls: tuple[ParsedControl, ...]
     document_uuid: str = ""
+
+    def faces(self) -> Faces:
+        """Return the controls as another edition is compared with."""
+        return {
+            row.control_id.lower(): Face(
+                control_id=row.control_id,
+                label=row.label,
+                title=row.title,
+                withdrawn=row.withdrawn,
+                params=row.params,
+                texts={part.part_id: part.prose for part in row.parts},
+            )
+            for row in self.controls
+        }
 
 
 def read_catalog(path: Path) -> ParsedCatalog:

@@ -8,27 +8,18 @@ counted and left to the profile's own file.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from controls.importers.oscal import load, read_file
 from controls.importers.oscal_references import ReferenceWalker
+from controls.rules.profiles import Selection
 from controls.rules.references import Reference
 
 MOST_SELECTED = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Controls that are named: ids with their places, patterns, and whether those within
-    them come along.
-    """
-
-    ids: tuple[tuple[str, str], ...]
-    patterns: tuple[str, ...]
-    with_children: bool
+LONGEST_PATTERN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +95,7 @@ class _Reader(ReferenceWalker):
             )
         chosen = self._selections(found, "include-controls", place)
         return Import(
-            source=self._reference(href, resources, f"{place}.href"),
+            source=self._reference(href, resources),
             place=f"{place}.href",
             includes=None if "include-all" in found else chosen,
             excludes=self._selections(found, "exclude-controls", place),
@@ -132,12 +123,13 @@ class _Reader(ReferenceWalker):
             raise self.fail(f"{place}.{name}", f"names more than {MOST_SELECTED:,} ids.")
         return tuple(found)
 
-    def _patterns(self, selection: dict[str, Any], place: str) -> list[str]:
-        return [
-            self._text(self._is_object(item, here), "pattern", here)
-            for number, item in enumerate(self._list(selection, "matching", place))
-            if (here := f"{place}.matching[{number}]")
-        ]
+    def _patterns(self, selection: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
+        for number, item in enumerate(self._list(selection, "matching", place)):
+            here = f"{place}.matching[{number}]"
+            pattern = self._text(self._is_object(item, here), "pattern", here)
+            if len(pattern) > LONGEST_PATTERN:
+                raise self.fail(here, f"is longer than {LONGEST_PATTERN} characters.")
+            yield pattern, f"{here}.pattern"
 
     def _parameters(self, modify: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Return parameter id → values, constraints and label, without what is not set."""

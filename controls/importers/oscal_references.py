@@ -30,9 +30,7 @@ class ReferenceWalker(Walker):
             }
         return found
 
-    def _reference(
-        self, href: str, resources: dict[str, dict[str, Any]], place: str
-    ) -> Reference:
+    def _reference(self, href: str, resources: dict[str, dict[str, Any]]) -> Reference:
         """Return what an address means, read from the back matter where it leads there."""
         inner = href.removeprefix("#").lower()
         if not href.startswith("#"):

@@ -22,24 +22,25 @@ from controls.models import (
     ControlPart,
     Profile,
     System,
-    SystemProfile,
     User,
 )
 from controls.rules.permissions import Action
+from controls.rules.references import NIST, is_nist
 from controls.services import access, audit, derivations
 from controls.services.audit import audited
 
-NIST = "nist-sp800-53r5"
 NIST_CONTROL = re.compile(r"^[a-z]{2}-\d+(\.\d+)?$")
 KEY = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 LONGEST_KEY = 80
 BATCH = 400
-FIELDS = ("label", "title", "group_id", "group_title", "withdrawn", "params")
+FIELDS = ("control_id", "label", "title", "group_id", "group_title", "withdrawn", "params")
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did. `profile` holds the controls of the file that are in force."""
+    """What an import did. `profile` holds the controls of the file that are in force, or of
+    the whole catalog where one of all of it is shipped.
+    """
 
     catalog: Catalog
     added: int
@@ -59,6 +60,7 @@ def import_catalog(
     *,
     parsed: ParsedCatalog,
     key: str = "",
+    may_ship: bool | None = None,
     tell: Callable[[str], None] = lambda _: None,
     by: User,
     at: datetime,
@@ -67,12 +69,15 @@ def import_catalog(
 
     A catalog is known by key and version. Where there is only an outline of it, the file
     fills the outline in place; a file that holds a part of the catalog leaves the rest as
-    it is, and a resolved profile becomes a profile too.
+    it is, and a resolved profile becomes a profile too. `may_ship` says whether its titles
+    and texts may leave the house; None leaves it as it was, or no.
     Raises NotAllowedError and InvalidInputError.
     """
     access.require(by, Action.LOAD_FACTS)
     catalog, is_new = _catalog(parsed, key or _key(parsed), at=at)
-    before = {control.control_id: control for control in catalog.controls.all()}
+    before = _renamed(
+        {control.control_id: control for control in catalog.controls.all()}, parsed
+    )
     scope = _in_force(catalog)
     added, changed = _controls(catalog, parsed.controls, before)
     tell(f"{len(added)} controls added, {len(changed)} changed; writing their text")
@@ -80,8 +85,9 @@ def import_catalog(
     changed -= added
     copied = _layers(catalog)
     profile, profile_changed = _profile(catalog, parsed)
-    if is_new or added or changed or profile_changed:
-        _fill(catalog, parsed, at=at)
+    permitted = may_ship is not None and catalog.text_shippable != may_ship
+    if is_new or added or changed or profile_changed or permitted:
+        _fill(catalog, parsed, may_ship=may_ship, at=at)
         audit.record(
             verb=AuditVerb.CATALOG_IMPORTED,
             target=catalog,
@@ -93,13 +99,22 @@ def import_catalog(
                 "added": len(added),
                 "changed": len(changed),
                 "profile": profile.key,
+                **({"text_shippable": may_ship} if permitted else {}),
             },
             by=by,
             at=at,
         )
     systems = 0
     if copied or _in_force(catalog) != scope:
-        systems = _rederive(catalog, tell=tell, by=by, at=at)
+        systems = derivations.rederive_each(
+            systems=System.objects.filter(
+                scopes__profile__catalog=catalog, scopes__ended_at__isnull=True
+            ),
+            cause=f"Catalog {catalog.key} imported",
+            tell=tell,
+            by=by,
+            at=at,
+        )
     return Imported(
         catalog=catalog,
         added=len(added),
@@ -110,11 +125,20 @@ def import_catalog(
     )
 
 
+def counterpart(*, parsed: ParsedCatalog, key: str = "") -> Catalog | None:
+    """Return the edition that a file is compared with: of the same version, else the
+    outline, else the one imported last; None for a catalog that is new.
+    """
+    editions = Catalog.objects.filter(key=key or _key(parsed))
+    newest = editions.order_by("-is_outline", "-imported_at", "-pk")
+    return editions.filter(version=parsed.version[:40]).first() or newest.first()
+
+
 def _key(parsed: ParsedCatalog) -> str:
     """Return the key of a file: one for every baseline of NIST SP 800-53 rev 5."""
-    title = parsed.title.lower()
-    named = "800-53" in title and re.search(r"\brev(ision|\.)? ?5\b", title)
-    if named and all(NIST_CONTROL.match(row.control_id) for row in parsed.controls):
+    if is_nist(parsed.title) and all(
+        NIST_CONTROL.match(row.control_id) for row in parsed.controls
+    ):
         return NIST
     key = slugify(parsed.title)[:LONGEST_KEY].strip("-")
     if not key:
@@ -152,7 +176,25 @@ def _catalog(parsed: ParsedCatalog, key: str, *, at: datetime) -> tuple[Catalog,
     return Catalog.objects.select_for_update().get(pk=found.pk), is_new
 
 
-def _fill(catalog: Catalog, parsed: ParsedCatalog, *, at: datetime) -> None:
+def _renamed(before: dict[str, Control], parsed: ParsedCatalog) -> dict[str, Control]:
+    """Return the controls that are there by the ids that the file gives them.
+
+    The outline names them in small letters; NIST's file of the CSF, in capitals. The file
+    is the publisher's word, so its spelling is taken over.
+    """
+    listed = {row.control_id for row in parsed.controls}
+    spelt = {row.control_id.lower(): row.control_id for row in parsed.controls}
+    found = {}
+    for control_id, control in before.items():
+        other = spelt.get(control_id.lower(), control_id)
+        is_free = control_id not in listed and other not in before
+        found[other if is_free else control_id] = control
+    return found
+
+
+def _fill(
+    catalog: Catalog, parsed: ParsedCatalog, *, may_ship: bool | None, at: datetime
+) -> None:
     """Let the catalog tell which edition it holds now.
 
     The title of a resolved profile names the profile, not the catalog.
@@ -163,6 +205,9 @@ def _fill(catalog: Catalog, parsed: ParsedCatalog, *, at: datetime) -> None:
     catalog.publisher = parsed.publisher[:200] or catalog.publisher
     catalog.source = parsed.file[:300]
     catalog.sha256 = parsed.sha256
+    catalog.document_uuid = parsed.document_uuid
+    if may_ship is not None:
+        catalog.text_shippable = may_ship
     catalog.is_outline = False
     catalog.imported_at = at
     catalog.save()
@@ -186,9 +231,7 @@ def _controls(
         wanted = {name: getattr(row, name) for name in FIELDS}
         control = before.get(row.control_id)
         if control is None:
-            new[row.control_id] = Control(
-                catalog=catalog, control_id=row.control_id, order=0, **wanted
-            )
+            new[row.control_id] = Control(catalog=catalog, order=0, **wanted)
         elif _update(control, wanted):
             differing[row.control_id] = control
     all_controls = {**before, **new}
@@ -351,7 +394,8 @@ def _layers(catalog: Catalog) -> int:
 def _profile(catalog: Catalog, parsed: ParsedCatalog) -> tuple[Profile, bool]:
     """Return the profile of the file's controls in force, and whether it changed.
 
-    A profile of the same controls that is there already serves.
+    A profile of the same controls that is there already serves. The shipped profile of all
+    of a framework grows with what the file brings.
     """
     ids = dict(catalog.controls.in_force().values_list("control_id", "pk"))
     wanted = {ids[row.control_id] for row in parsed.controls if row.control_id in ids}
@@ -359,8 +403,14 @@ def _profile(catalog: Catalog, parsed: ParsedCatalog) -> tuple[Profile, bool]:
     through = Profile.controls.through.objects.filter(profile__catalog=catalog)
     for profile_id, control_id in through.values_list("profile_id", "control_id"):
         members[profile_id].add(control_id)
-    for profile in catalog.profiles.order_by("pk"):
-        if members[profile.pk] == wanted:
+    profiles = list(catalog.profiles.order_by("pk"))
+    whole = next((row for row in profiles if row.key == catalog.key), None)
+    if whole is not None and not parsed.is_resolved_profile:
+        missing = set(ids.values()) - members[whole.pk]
+        whole.controls.add(*missing)
+        return whole, bool(missing)
+    for profile in profiles:
+        if members[profile.pk] == wanted and not profile.parameters:
             return profile, False
     profile, _ = Profile.objects.get_or_create(
         key=_profile_key(catalog, parsed),
@@ -384,25 +434,3 @@ def _profile_key(catalog: Catalog, parsed: ParsedCatalog) -> str:
         room = LONGEST_KEY - len(edition) - 1
         return f"{stem[:room].strip('-')}-{edition}"
     return short
-
-
-def _rederive(
-    catalog: Catalog, *, tell: Callable[[str], None], by: User, at: datetime
-) -> int:
-    """Derive the systems that have a profile of this catalog in scope; return how many
-    changed.
-    """
-    scopes = SystemProfile.objects.filter(profile__catalog=catalog, ended_at__isnull=True)
-    systems = list(
-        System.objects.filter(scopes__in=scopes)
-        .distinct()
-        .select_related("owner_team")
-        .order_by("pk")
-    )
-    changed = 0
-    for number, system in enumerate(systems, start=1):
-        tell(f"Deriving {system.key} anew, {number} of {len(systems)}")
-        cause = f"Catalog {catalog.key} imported"
-        run = derivations.rederive(system=system, cause=cause, by=by, at=at)
-        changed += bool(run.changed or run.proposed)
-    return changed

@@ -9,12 +9,12 @@ responsibility only where they differ from what was believed before.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 
 from controls.choices import AuditVerb
 from controls.errors import ConflictError
@@ -70,6 +70,27 @@ def rederive(
     }
     changed = _append(system, lines, release, start=start, cause=cause, at=at)
     return Run(proposed=len(proposed), changed=changed)
+
+
+@audited
+def rederive_each(
+    *,
+    systems: QuerySet[System],
+    cause: str,
+    tell: Callable[[str], None] = lambda _: None,
+    by: User,
+    at: datetime,
+) -> int:
+    """Derive systems anew, from today on; return how many changed. `tell` hears how far it
+    is.
+    """
+    listed = list(systems.distinct().select_related("owner_team").order_by("pk"))
+    changed = 0
+    for number, system in enumerate(listed, start=1):
+        tell(f"Deriving {system.key} anew, {number} of {len(listed)}")
+        run = rederive(system=system, cause=cause, by=by, at=at)
+        changed += bool(run.changed or run.proposed)
+    return changed
 
 
 def _propose(

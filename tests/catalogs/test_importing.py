@@ -337,7 +337,7 @@ def test_an_import_takes_as_many_queries_for_many_controls_as_for_few(
 ):
     parsed = read(of_size(count))
 
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(37):
         catalogs.import_catalog(parsed=parsed, by=system_user(), at=MONDAY)
     with django_assert_max_num_queries(17):
         catalogs.import_catalog(parsed=parsed, by=system_user(), at=MONDAY)

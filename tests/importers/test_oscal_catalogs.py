@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from controls.errors import InvalidInputError
-from controls.importers import oscal_catalogs
+from controls.importers import oscal
 from controls.importers.oscal_catalogs import parse_catalog, read_catalog
 from tests.importers.documents import a_catalog, as_bytes
 
@@ -92,12 +92,14 @@ def test_statements_items_and_guidance_are_kept_and_objectives_are_not():
     ]
 
 
-def test_parameters_read_as_what_they_stand_for():
+def test_parameters_are_kept_as_what_they_stand_for():
     control = next(c for c in parsed(a_catalog()).controls if c.control_id == "ac-1")
 
     assert control.params == {
-        "ac-1_prm_1": "Assignment: frequency",
-        "ac-1_prm_2": "Selection (one or more): weekly; every Assignment: frequency",
+        "ac-1_prm_1": "Assignment: organization-defined frequency",
+        "ac-1_prm_2": (
+            "Selection (one or more): weekly; every {{ insert: param, ac-1_prm_1 }}"
+        ),
         "ac-1_prm_3": "12 months",
     }
 
@@ -235,7 +237,7 @@ def test_a_file_of_100_mb_is_refused_without_being_read_to_the_end():
     with pytest.raises(InvalidInputError, match="larger than 50 MB"):
         parse_catalog(cast("Any", file), name="huge.json")
 
-    assert file.given <= oscal_catalogs.LARGEST + 1
+    assert file.given <= oscal.LARGEST + 1
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
