@@ -10,20 +10,26 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from controls.choices import (
     Confidence,
+    DutyTask,
     LayerScope,
     MembershipRole,
     OrganizationRoleName,
+    ReviewKind,
     SystemKind,
     TokenScope,
 )
 from controls.models import (
     ApiToken,
+    Cadence,
     Catalog,
     Control,
     ControlLayer,
     Decision,
+    Duty,
     KnowledgeRelease,
     Layer,
     LayerFact,
@@ -33,17 +39,27 @@ from controls.models import (
     Profile,
     Provider,
     Responsibility,
+    Review,
+    ReviewSchedule,
     ServiceVariant,
     System,
     SystemService,
     Team,
     User,
 )
-from controls.services import decisions, roles, systems, teams, tokens
+from controls.services import decisions, roles, schedules, systems, teams, tokens
 from controls.services.decisions import Content
 from controls.services.roles import AuditScope
+from controls.services.schedules import Plan
 from controls.services.setup import system_user
 from controls.services.systems import Description, Use
+from evidence.choices import EvidenceKind
+from evidence.models import Evidence
+from evidence.services import evidence
+from evidence.services.contents import Content as Proof
+from evidence.services.linking import Target
+from evidence.services.store import Draft
+from evidence.services.uploads import draft_of
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """The usual instant of a test."""
@@ -329,4 +345,123 @@ def make_decision(
         content=Content(**content),
         by=by or system_user(),
         at=at,
+    )
+
+
+def make_cadence(
+    key: str, *controls: str, layers: Sequence[str] = (), **fields: Any
+) -> Cadence:
+    """A default cadence of the newest release, offered for these controls; monthly."""
+    release = KnowledgeRelease.objects.latest("loaded_at", "pk")
+    cadence = Cadence.objects.create(
+        release=release,
+        key=key,
+        title=fields.pop("title", key.replace("-", " ").capitalize()),
+        kind=fields.pop("kind", ReviewKind.PATCHING),
+        every=fields.pop("every", 1),
+        unit=fields.pop("unit", "months"),
+        is_default=fields.pop("is_default", True),
+        source=fields.pop("source", "PCI DSS 6.3.3"),
+        confidence=Confidence.HIGH,
+        control_ids=list(controls),
+        **fields,
+    )
+    cadence.layers.set(Layer.objects.filter(code__in=layers))
+    return cadence
+
+
+def make_approval(
+    system: System,
+    control_id: str,
+    *,
+    by: User | None = None,
+    at: datetime = MONDAY,
+    **content: Any,
+) -> Decision:
+    """An approved decision; of the derived kind unless `kind` says otherwise. Its duties
+    follow.
+    """
+    make_decision(system, control_id, at=at, **content)
+    row = responsibility_for(system, control_id)
+    decisions.submit(responsibility=row, version=row.version, by=system_user(), at=at)
+    row = responsibility_for(system, control_id)
+    return decisions.approve(
+        responsibility=row, version=row.version, by=by or make_grc_lead(), at=at
+    )
+
+
+def duty_of(system: System, control_id: str, task: str = DutyTask.DO) -> Duty:
+    """The open duty of a system for a control, as a request would load it."""
+    return Duty.objects.select_related("responsibility__system__owner_team").get(
+        responsibility__system=system,
+        responsibility__control__control_id=control_id,
+        task=task,
+        ended_at__isnull=True,
+    )
+
+
+def make_duty(system: System, control_id: str = "si-3", **approval: Any) -> Duty:
+    """A duty to do, left by an approved decision."""
+    make_approval(system, control_id, **approval)
+    return duty_of(system, control_id)
+
+
+def make_schedule(
+    duty: Duty, *, by: User | None = None, at: datetime = MONDAY, **plan: Any
+) -> ReviewSchedule:
+    """A schedule with its first review; monthly from the day of `at`."""
+    told = {"title": "Patches", "kind": "patching", "every": 1, "unit": "months", **plan}
+    return schedules.start(duty=duty, plan=Plan(**told), by=by or system_user(), at=at)
+
+
+def make_review(duty: Duty, *, at: datetime = MONDAY, **plan: Any) -> Review:
+    """The first review of a new schedule."""
+    schedule = make_schedule(duty, at=at, **plan)
+    return review_of(schedule)
+
+
+def review_of(schedule: ReviewSchedule) -> Review:
+    """The review of a schedule that waits, as a request would load it."""
+    return Review.objects.select_related(
+        "schedule__duty__responsibility__system__owner_team",
+        "schedule__duty__responsibility__latest_decision__owner_team",
+    ).get(schedule=schedule, completed_at__isnull=True)
+
+
+def make_draft(content: bytes = b"proof\n", name: str = "proof.txt") -> Draft:
+    """A file that was just received, recognised by what it holds."""
+    draft = draft_of(SimpleUploadedFile(name, content))
+    assert draft is not None
+    return draft
+
+
+def make_evidence(
+    team: Team,
+    *targets: Target,
+    by: User | None = None,
+    at: datetime = MONDAY,
+    file: bytes = b"proof\n",
+    **content: Any,
+) -> Evidence:
+    """Evidence that somebody of the team handed in, with a file; not yet judged."""
+    if "url" not in content:
+        name = content.pop("original_name", "proof.txt")
+        content.setdefault("artifact", make_draft(file, name))
+    told = {"title": "Proof", "kind": EvidenceKind.REPORT, **content}
+    return evidence.submit(
+        team=team,
+        content=Proof(**told),
+        targets=targets,
+        by=by or make_member(team),
+        at=at,
+    )
+
+
+def accept_evidence(
+    piece: Evidence, *, by: User | None = None, at: datetime = MONDAY
+) -> Evidence:
+    """Let a second person accept it; the GRC lead unless somebody is named."""
+    fresh = Evidence.objects.select_related("team").get(pk=piece.pk)
+    return evidence.accept(
+        evidence=fresh, version=fresh.version, by=by or make_grc_lead(), at=at
     )

@@ -11,7 +11,6 @@ from django.db.models.functions import Coalesce
 
 from controls.choices import (
     Answer,
-    ClaimStance,
     DecisionSource,
     ImplementationStatus,
     Kind,
@@ -32,7 +31,7 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
 
     def visible_to(self, user: User) -> ResponsibilityQuerySet:
         """Those of systems that a team of the user's owns, those that team owns or whose
-        duty it claims, an auditor's scope; or all.
+        duty it claims or disputes, an auditor's scope; or all.
         """
         if user.sees_everything():
             return self
@@ -44,7 +43,6 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
             duties__ended_at__isnull=True,
             duties__claims__team__in=teams,
             duties__claims__ended_at__isnull=True,
-            duties__claims__stance=ClaimStance.CLAIMS,
         )
         return self.filter(
             Q(system__owner_team__in=teams)

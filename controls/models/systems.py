@@ -11,7 +11,7 @@ from datetime import date, datetime
 from django.db import models
 from django.db.models import Q
 
-from controls.choices import ClaimStance, LayerValue, OrganizationRoleName, SystemKind
+from controls.choices import LayerValue, OrganizationRoleName, SystemKind
 from controls.models.catalogs import Profile
 from controls.models.constraints import one_of, ordered, paired
 from controls.models.people import Membership, OrganizationRole, Team, User
@@ -51,8 +51,8 @@ class SystemQuerySet(models.QuerySet["System"]):
     """Questions about systems."""
 
     def visible_to(self, user: User) -> SystemQuerySet:
-        """Systems of the user's teams, those where a team owns a responsibility or claims a
-        duty, an auditor's scope; or all.
+        """Systems of the user's teams, those where a team owns a responsibility or claims or
+        disputes a duty, an auditor's scope; or all.
         """
         if user.sees_everything():
             return self
@@ -66,7 +66,6 @@ class SystemQuerySet(models.QuerySet["System"]):
             responsibilities__duties__ended_at__isnull=True,
             responsibilities__duties__claims__team__in=teams,
             responsibilities__duties__claims__ended_at__isnull=True,
-            responsibilities__duties__claims__stance=ClaimStance.CLAIMS,
         )
         grants = OrganizationRole.objects.current().filter(
             user=user, role=OrganizationRoleName.AUDITOR

@@ -41,10 +41,12 @@ def wanted(
 
     None where the decision leaves nothing to the customer. One without layers where people
     decided that there is a customer's part and the derivation names none. With
-    `organization_decides`, layers of the organisation are left to its own system.
+    `organization_decides`, layers of the organisation are left to its own system; where
+    they are all of the customer's part, nothing is left here.
     """
     if kind not in CUSTOMER_KINDS:
         return []
+    elsewhere = False
     layers: dict[str, dict[str, None]] = {}
     services: dict[str, dict[str, None]] = {}
     for row in rows:
@@ -52,11 +54,12 @@ def wanted(
         if task is None:
             continue
         if organization_decides and row["scope"] == LayerScope.ORGANIZATION:
+            elsewhere = True
             continue
         layers.setdefault(task, {})[row["layer"]] = None
         services.setdefault(task, {}).update(dict.fromkeys(row.get("variants", ())))
     if not layers:
-        return [Wanted(DutyTask.DO)]
+        return [] if elsewhere else [Wanted(DutyTask.DO)]
     return [
         Wanted(task, tuple(layers[task]), tuple(services[task]))
         for task in (DutyTask.DO, DutyTask.CHECK)
@@ -84,8 +87,9 @@ def calls_for(
 ) -> bool:
     """Say whether a cadence is offered for a duty:
 
-    it names the duty's control, and a layer of the duty is one it is about.
+    it names the duty's control, and a layer of the duty is one it is about. Where either
+    names no layer, the control is enough.
     """
     if control_id not in cadence_controls:
         return False
-    return not cadence_layers or bool(set(layers) & set(cadence_layers))
+    return not (layers and cadence_layers) or bool(set(layers) & set(cadence_layers))

@@ -59,6 +59,23 @@ def audited(service: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+def within(step: Callable[P, R]) -> Callable[P, R]:
+    """Return a step of services, which runs in the unit of work of the one that calls it.
+
+    It has no savepoint of its own: where it fails, that service fails. Raises RuntimeError
+    outside a service.
+    """
+
+    @functools.wraps(step)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _open.get() is None:
+            raise RuntimeError(f"{step.__name__}() is a step of a service marked @audited.")
+        return step(*args, **kwargs)
+
+    run.is_audited = True  # type: ignore[attr-defined]
+    return run
+
+
 @contextmanager
 def _unit_of_work() -> Iterator[None]:
     outer = _open.get()
@@ -116,13 +133,21 @@ def record(
             verb=verb.value,
             target_type=type(target).__name__,
             target=target.uuid,  # type: ignore[attr-defined]
-            label="" if isinstance(target, User) else str(target)[:200],
+            label=_label(target),
             system=system.uuid if system else None,
             team=team.uuid if isinstance(team, Team) else None,
             before=before,
             after=after,
         )
     )
+
+
+def _label(target: models.Model) -> str:
+    """Return what the target is called; nothing where that is a person's name, which must
+    stay erasable.
+    """
+    names_a_person = isinstance(target, User) or getattr(target, "names_a_person", False)
+    return "" if names_a_person else str(target)[:200]
 
 
 def snapshot(target: models.Model, *names: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from controls.choices import WorkflowState
 from controls.errors import ConflictError, DomainError
 from controls.models import Decision, Derivation, Responsibility, User
-from controls.services import decisions
+from controls.services import decisions, following
 from controls.services.audit import audited
 from controls.services.clock import day
 from controls.services.decisions import Content
@@ -72,16 +72,18 @@ def submit(*, selected: Sequence[Selected], by: User, at: datetime) -> list[Deci
 
 @audited
 def approve(*, selected: Sequence[Selected], by: User, at: datetime) -> list[Decision]:
-    """Approve each; return the revisions.
+    """Approve each, and let their duties follow; return the revisions.
 
     Raises BulkRefusedError with the reason for each that cannot be.
     """
-    return _each(
+    approved = _each(
         selected,
-        lambda item: decisions.approve(
+        lambda item: decisions.note_approval(
             responsibility=item.responsibility, version=item.version, by=by, at=at
         ),
     )
+    following.follow(decisions=approved, by=by, at=at)
+    return approved
 
 
 def _each(

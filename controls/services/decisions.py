@@ -30,7 +30,7 @@ from controls.models import (
 )
 from controls.rules import transitions
 from controls.rules.permissions import Action
-from controls.services import access, audit, duties, versions
+from controls.services import access, audit, following, versions
 from controls.services.audit import audited
 from controls.services.clock import day
 
@@ -145,8 +145,29 @@ def approve(
 
     Raises NotAllowedError, StaleVersionError, TransitionError and SeparationOfDutiesError.
     """
+    approved = note_approval(
+        responsibility=responsibility, version=version, remark=remark, by=by, at=at
+    )
+    following.follow(decisions=[approved], by=by, at=at)
+    return approved
+
+
+@audited
+def note_approval(
+    *,
+    responsibility: Responsibility,
+    version: int,
+    remark: str = "",
+    by: User,
+    at: datetime,
+) -> Decision:
+    """Approve for a service that lets the duties of many follow together afterwards; return
+    the revision.
+
+    Raises what `approve` raises.
+    """
     latest = _reviewable(responsibility, version, WorkflowState.APPROVED, by)
-    approved = _move(
+    return _move(
         responsibility,
         latest,
         verb=AuditVerb.RESPONSIBILITY_APPROVED,
@@ -155,8 +176,6 @@ def approve(
         by=by,
         at=at,
     )
-    duties.follow(responsibility=responsibility, decision=approved, by=by, at=at)
-    return approved
 
 
 @audited

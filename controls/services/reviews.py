@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 
 from controls.choices import AuditVerb, ReviewOutcome
 from controls.errors import ConflictError, InvalidInputError
-from controls.models import Review, ReviewSnooze, User
+from controls.models import Review, ReviewSchedule, ReviewSnooze, User
 from controls.rules import cadence as grid
 from controls.rules.permissions import Action
 from controls.services import access, audit, schedules, versions
 from controls.services.audit import audited
 from controls.services.clock import day
+from controls.services.rows import Rows
 
 LONGEST_SNOOZE = timedelta(days=90)
 TOLD = ("due_on", "attempt", "outcome", "done_on", "remark")
@@ -28,8 +29,9 @@ def complete(
     by: User,
     at: datetime,
 ) -> Review | None:
-    """Close a review and open the next one; return the next one, None where the schedule
-    has ended.
+    """Close a review and open the next one; return the next one, None where a later one
+    is there already. The next day is the first of the grid after the due day and after the
+    day of the work: days that passed meanwhile are not made up for.
 
     `done_on` empty: today. Whether there is proof is asked above, where proof is known.
     Raises NotAllowedError, StaleVersionError, ConflictError where it is closed already, and
@@ -64,16 +66,15 @@ def reopen(*, review: Review, reason: str, by: User, at: datetime) -> Review:
     its schedule or duty has ended.
     """
     schedule, duty = review.schedule, review.schedule.duty
+    versions.claim(review, version=review.version)
     if review.completed_at is None:
         raise ConflictError("This review is open already.")
     if schedule.ended_at is not None or duty.ended_at is not None:
         raise ConflictError("Nothing is reviewed here any more: the duty has ended.")
-    waiting = Review.objects.filter(
-        schedule=schedule, due_on=review.due_on, completed_at__isnull=True
-    )
-    if waiting.exists():
+    attempts = Review.objects.filter(schedule=schedule, due_on=review.due_on)
+    if attempts.filter(completed_at__isnull=True).exists():
         raise ConflictError("This review is open already.")
-    again = schedules.open_review(schedule, duty, due_on=review.due_on, by=by, at=at)
+    again = _open(schedule, review.due_on, attempts.count() + 1, by=by, at=at)
     audit.record(
         verb=AuditVerb.REVIEW_REOPENED,
         target=review,
@@ -160,7 +161,18 @@ def _close(
         unit=schedule.unit,
         after=max(review.due_on, done),
     )
-    return schedules.open_review(schedule, duty, due_on=due_on, by=by, at=at)
+    return _open(schedule, due_on, 1, by=by, at=at)
+
+
+def _open(
+    schedule: ReviewSchedule, due_on: date, attempt: int, *, by: User, at: datetime
+) -> Review:
+    rows = Rows()
+    review = schedules.open_review(
+        schedule=schedule, due_on=due_on, attempt=attempt, rows=rows, by=by, at=at
+    )
+    rows.write([Review])
+    return review
 
 
 def _require_open(review: Review) -> None:

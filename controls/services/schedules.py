@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from controls.choices import AuditVerb, DutyTask, IntervalUnit, ReviewKind
+from controls.choices import AuditVerb, ClaimStance, DutyTask, IntervalUnit, ReviewKind
 from controls.errors import ConflictError, InvalidInputError
-from controls.models import Cadence, Duty, Review, ReviewSchedule, Team, User
-from controls.queries.facts import current_release
+from controls.models import Duty, Review, ReviewSchedule, Team, User
+from controls.queries.duties import Ground, Offer
 from controls.rules import cadence as grid
 from controls.rules.duties import calls_for
 from controls.rules.permissions import Action
 from controls.services import access, audit, versions
-from controls.services.audit import audited
+from controls.services.audit import audited, within
 from controls.services.clock import day
+from controls.services.rows import Rows
 
 LEAD_DAYS = (30, 7, 1)
 """Days before a due day on which owners are told, as the shipped facts offer them."""
 LONGEST_LEAD = 365
+MOST_LEADS = 10
+LONGEST_YEARS = 10
+"""No review is further apart, and no grid begins further away, than so many years."""
 TOLD = (
     "kind",
     "title",
@@ -52,7 +56,7 @@ class Plan:
     escalate_after_days: int = 14
     cadence_key: str = ""
     source: str = ""
-    first_due_on: date | None = field(default=None)
+    first_due_on: date | None = None
     """Where the first occurrence is known, as when a schedule takes over from another."""
 
 
@@ -64,15 +68,15 @@ def start(*, duty: Duty, plan: Plan, by: User, at: datetime) -> ReviewSchedule:
     naming the field.
     """
     access.require(by, Action.SCHEDULE, *teams_of(duty))
-    if duty.ended_at is not None:
+    # Nobody may end the duty meanwhile, or its schedule would be left behind.
+    going_on = Duty.objects.select_for_update().filter(pk=duty.pk, ended_at__isnull=True)
+    if not list(going_on.values_list("pk")):
         raise ConflictError("This duty has ended: nothing is left to review.")
-    _check(plan)
-    taken = ReviewSchedule.objects.filter(
-        duty=duty, cadence_key=plan.cadence_key, ended_at__isnull=True
-    )
-    if plan.cadence_key and taken.exists():
-        raise ConflictError("The duty is reviewed by this cadence already: end it first.")
-    return _start(duty, plan, by=by, at=at)
+    _check(plan, today=day(at))
+    rows = Rows()
+    schedule = _start(duty, plan, rows, by=by, at=at)
+    rows.write([ReviewSchedule, Review])
+    return schedule
 
 
 @audited
@@ -86,60 +90,56 @@ def end(*, schedule: ReviewSchedule, by: User, at: datetime) -> ReviewSchedule:
     return schedule
 
 
-@audited
-def offer(*, duty: Duty, by: User, at: datetime) -> list[ReviewSchedule]:
-    """Start the default cadences that call for a review of the duty and are not running;
-    return their schedules. Each is recorded by audit.record().
+@within
+def offer(
+    *, offer: Offer, duty: Duty, rows: Rows, by: User, at: datetime
+) -> ReviewSchedule:
+    """Start a shipped cadence; return its schedule, which is written with the other rows.
+    Recorded by audit.record().
+
+    Where the provider does the work, what it did is checked.
     """
-    release = current_release()
-    running = set(
-        ReviewSchedule.objects.filter(duty=duty, ended_at__isnull=True).values_list(
-            "cadence_key", flat=True
-        )
+    title = offer.title
+    if duty.task == DutyTask.CHECK:
+        title = f"Check what {duty.responsibility.provider.name} did: {title}"
+    plan = Plan(
+        title=title[:200],
+        kind=offer.kind,
+        every=offer.every,
+        unit=offer.unit,
+        cadence_key=offer.key,
+        source=offer.source,
     )
-    cadences = (
-        Cadence.objects.filter(release=release, is_default=True)
-        .prefetch_related("layers")
-        .order_by("pk")
-    )
-    control = duty.responsibility.control.control_id
-    called = [
-        row
-        for row in cadences
-        if row.key not in running
-        and calls_for(
-            control_id=control,
-            layers=duty.layers,
-            cadence_controls=row.control_ids,
-            cadence_layers=[layer.code for layer in row.layers.all()],
-        )
-    ]
-    return [_start(duty, _offered(row, duty), by=by, at=at) for row in called]
+    return _start(duty, plan, rows, by=by, at=at)
 
 
-@audited
+@within
 def carry_over(
-    *, schedules: Sequence[ReviewSchedule], duty: Duty, by: User, at: datetime
+    *,
+    schedules: Sequence[ReviewSchedule],
+    duty: Duty,
+    ground: Ground,
+    rows: Rows,
+    by: User,
+    at: datetime,
 ) -> list[ReviewSchedule]:
     """Let a duty that takes over from another be reviewed as that one was, on the same due
-    days; return the schedules. Each is recorded by audit.record().
+    days; return the schedules, which are written with the other rows. Each is recorded by
+    audit.record().
 
     A shipped cadence that no longer concerns the duty's layers is not carried over.
     """
-    about = {
-        row.key: {layer.code for layer in row.layers.all()}
-        for row in Cadence.objects.filter(
-            release=current_release(), is_default=True
-        ).prefetch_related("layers")
-    }
+    about = {row.key: row.layers for row in ground.offers}
     return [
-        _start(duty, _as_before(row), by=by, at=at)
+        _start(duty, _as_before(row), rows, by=by, at=at)
         for row in schedules
-        if not about.get(row.cadence_key) or about[row.cadence_key] & set(duty.layers)
+        if not duty.layers
+        or not about.get(row.cadence_key)
+        or about[row.cadence_key] & set(duty.layers)
     ]
 
 
-@audited
+@within
 def end_with_duty(
     *, schedule: ReviewSchedule, duty: Duty, by: User, at: datetime
 ) -> ReviewSchedule:
@@ -156,25 +156,51 @@ def running(duty: Duty) -> list[ReviewSchedule]:
 
 
 def teams_of(duty: Duty) -> tuple[Team | None, ...]:
-    """Return the teams concerned: those that claim the duty, else those that answer for the
-    responsibility.
+    """Return the teams concerned: those that claim the duty, and those that answer for the
+    responsibility. A team that says it is not its own is none of them.
     """
-    claiming = tuple(claim.team for claim in duty.claims.open().select_related("team"))
-    return (*claiming, *access.teams_of(duty.responsibility))
+    claiming = duty.claims.open().filter(stance=ClaimStance.CLAIMS).select_related("team")
+    return (
+        *(claim.team for claim in claiming),
+        *access.teams_of(duty.responsibility),
+    )
 
 
+def called(duty: Duty, ground: Ground) -> list[Offer]:
+    """Return the default cadences that call for a review of the duty."""
+    control = duty.responsibility.control.control_id
+    return [
+        row
+        for row in ground.offers
+        if calls_for(
+            control_id=control,
+            layers=duty.layers,
+            cadence_controls=row.controls,
+            cadence_layers=row.layers,
+        )
+    ]
+
+
+@within
 def open_review(
-    schedule: ReviewSchedule, duty: Duty, *, due_on: date, by: User, at: datetime
+    *,
+    schedule: ReviewSchedule,
+    due_on: date,
+    attempt: int = 1,
+    rows: Rows,
+    by: User,
+    at: datetime,
 ) -> Review:
-    """Open one occurrence of a schedule and return it, inside a service."""
-    attempts = Review.objects.filter(schedule=schedule, due_on=due_on).count()
-    review = Review.objects.create(
-        schedule=schedule, due_on=due_on, attempt=attempts + 1, opened_at=at
+    """Open one occurrence of a schedule; return it, which is written with the other rows.
+    Recorded by audit.record().
+    """
+    review = rows.add(
+        Review(schedule=schedule, due_on=due_on, attempt=attempt, opened_at=at)
     )
     audit.record(
         verb=AuditVerb.REVIEW_OPENED,
         target=review,
-        about=duty.responsibility.system,
+        about=schedule.duty.responsibility.system,
         after=audit.snapshot(review, "due_on", "attempt") | {"schedule": schedule.title},
         by=by,
         at=at,
@@ -182,27 +208,29 @@ def open_review(
     return review
 
 
-def _start(duty: Duty, plan: Plan, *, by: User, at: datetime) -> ReviewSchedule:
+def _start(duty: Duty, plan: Plan, rows: Rows, *, by: User, at: datetime) -> ReviewSchedule:
     today = day(at)
     anchor = plan.anchor_on or today
     leads = plan.lead_days
     if leads is None:
         leads = grid.lead_days(offered=LEAD_DAYS, every=plan.every, unit=plan.unit)
-    schedule = ReviewSchedule.objects.create(
-        duty=duty,
-        kind=plan.kind,
-        title=plan.title.strip(),
-        every=plan.every,
-        unit=plan.unit,
-        anchor_on=anchor,
-        lead_days=sorted(set(leads), reverse=True),
-        overdue_every_days=plan.overdue_every_days,
-        escalate_after_days=plan.escalate_after_days,
-        cadence_key=plan.cadence_key,
-        source=plan.source.strip(),
-        since=today,
-        started_at=at,
-        started_by=by,
+    schedule = rows.add(
+        ReviewSchedule(
+            duty=duty,
+            kind=plan.kind,
+            title=plan.title.strip(),
+            every=plan.every,
+            unit=plan.unit,
+            anchor_on=anchor,
+            lead_days=sorted(set(leads), reverse=True),
+            overdue_every_days=plan.overdue_every_days,
+            escalate_after_days=plan.escalate_after_days,
+            cadence_key=plan.cadence_key,
+            source=plan.source.strip(),
+            since=today,
+            started_at=at,
+            started_by=by,
+        )
     )
     audit.record(
         verb=AuditVerb.SCHEDULE_STARTED,
@@ -215,7 +243,7 @@ def _start(duty: Duty, plan: Plan, *, by: User, at: datetime) -> ReviewSchedule:
     due_on = plan.first_due_on or grid.next_due(
         anchor=anchor, every=plan.every, unit=plan.unit, after=today
     )
-    open_review(schedule, duty, due_on=due_on, by=by, at=at)
+    open_review(schedule=schedule, due_on=due_on, rows=rows, by=by, at=at)
     return schedule
 
 
@@ -229,20 +257,6 @@ def _end(schedule: ReviewSchedule, duty: Duty, *, by: User, at: datetime) -> Non
         after=audit.snapshot(schedule, "ended_on"),
         by=by,
         at=at,
-    )
-
-
-def _offered(row: Cadence, duty: Duty) -> Plan:
-    """Return the plan of a shipped cadence; where the provider does the work, we check."""
-    check = duty.task == DutyTask.CHECK
-    title = f"Check what the provider did: {row.title}" if check else row.title
-    return Plan(
-        title=title[:200],
-        kind=row.kind,
-        every=row.every,
-        unit=row.unit,
-        cadence_key=row.key,
-        source=row.source,
     )
 
 
@@ -264,19 +278,28 @@ def _as_before(row: ReviewSchedule) -> Plan:
     )
 
 
-def _check(plan: Plan) -> None:
-    if not plan.title.strip():
-        raise InvalidInputError("Say what is reviewed.", place="title")
-    if plan.kind not in ReviewKind.values:
-        raise InvalidInputError(f"{plan.kind!r} is not a kind of review.", place="kind")
-    if plan.unit not in IntervalUnit.values:
-        raise InvalidInputError(f"{plan.unit!r} is not a unit.", place="unit")
-    if not 1 <= plan.every <= 1000:
-        raise InvalidInputError("It must be 1 to 1000.", place="every")
-    if any(not 0 < days <= LONGEST_LEAD for days in plan.lead_days or ()):
-        raise InvalidInputError(
-            f"Each must be 1 to {LONGEST_LEAD} days before.", place="lead_days"
-        )
+def _check(plan: Plan, *, today: date) -> None:
+    for place, wrong, why in _rules(plan, today):
+        if wrong:
+            raise InvalidInputError(why, place=place)
+
+
+def _rules(plan: Plan, today: date) -> Iterator[tuple[str, bool, str]]:
+    """Yield what is checked, in order: the field, whether it is wrong, and why."""
+    yield "title", not plan.title.strip(), "Say what is reviewed."
+    kinds, units = ReviewKind.values, IntervalUnit.values
+    yield "kind", plan.kind not in kinds, f"{plan.kind!r} is not a kind of review."
+    yield "unit", plan.unit not in units, f"{plan.unit!r} is not a unit."
+    yield "every", plan.every < 1, "It must be 1 or more."
+    days = grid.shortest_days(every=plan.every, unit=plan.unit)
+    yield "every", days > LONGEST_YEARS * 366, f"{LONGEST_YEARS} years apart at most."
+    anchor = plan.anchor_on or today
+    far = abs((anchor - today).days) > LONGEST_YEARS * 366
+    yield "anchor_on", far, f"Choose a day within {LONGEST_YEARS} years of today."
+    leads = plan.lead_days or ()
+    few = f"Each must be 1 to {LONGEST_LEAD} days before, {MOST_LEADS} of them at most."
+    wrong = len(leads) > MOST_LEADS or any(not 1 <= n <= LONGEST_LEAD for n in leads)
+    yield "lead_days", wrong, few
     for name in ("overdue_every_days", "escalate_after_days"):
-        if not 0 <= getattr(plan, name) <= LONGEST_LEAD:
-            raise InvalidInputError(f"It must be 0 to {LONGEST_LEAD}.", place=name)
+        outside = not 0 <= getattr(plan, name) <= LONGEST_LEAD
+        yield name, outside, f"It must be 0 to {LONGEST_LEAD}."

@@ -22,7 +22,7 @@ from controls.models import (
     User,
 )
 from controls.rules.permissions import Action
-from controls.services import access, audit, derivations, versions
+from controls.services import access, audit, derivations, following, versions
 from controls.services.audit import audited
 from controls.services.clock import day
 
@@ -86,6 +86,8 @@ def create(*, description: Description, by: User, at: datetime) -> System:
         _start_use(system, use, by=by, at=at)
     since = min((use.since for use in description.uses if use.since), default=None)
     derivations.rederive(system=system, cause="System recorded", since=since, by=by, at=at)
+    if system.kind == SystemKind.ORGANIZATION:
+        following.follow_scope(system=system, by=by, at=at)
     return system
 
 
@@ -189,6 +191,8 @@ def start_profile(
 ) -> SystemProfile:
     """Put a profile in the system's scope, derive its controls, and return the row.
 
+    Duties of approved decisions that it binds again start again.
+
     Raises NotAllowedError, StaleVersionError and ConflictError.
     """
     access.require(by, Action.DESCRIBE_SYSTEM, system.owner_team)
@@ -196,6 +200,7 @@ def start_profile(
     row = _start_profile(system, profile, since=since, by=by, at=at)
     cause = f"Profile in scope: {profile.key}"
     derivations.rederive(system=system, cause=cause, since=since, by=by, at=at)
+    following.follow_scope(system=system, by=by, at=at)
     return row
 
 
@@ -204,6 +209,8 @@ def end_profile(
     *, scope: SystemProfile, version: int, on: date, by: User, at: datetime
 ) -> SystemProfile:
     """Say from which day on a profile no longer binds the system; return the row.
+
+    Duties of controls that no other profile binds end now.
 
     Raises NotAllowedError, StaleVersionError, ConflictError and InvalidInputError.
     """
@@ -220,6 +227,7 @@ def end_profile(
         by=by,
         at=at,
     )
+    following.follow_scope(system=system, by=by, at=at)
     return scope
 
 

@@ -57,6 +57,8 @@ def test_each_step_of_a_decision_leaves_one_event():
         AuditVerb.RESPONSIBILITY_ASSIGNED,
         AuditVerb.RESPONSIBILITY_SUBMITTED,
         AuditVerb.RESPONSIBILITY_APPROVED,
+        AuditVerb.DUTY_STARTED,
+        AuditVerb.DUTY_CLAIMED,
     ]
     assert audit_trail.verify().ok
 
