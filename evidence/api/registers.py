@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
+from rest_framework import serializers, viewsets
 from rest_framework.exceptions import ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
@@ -51,7 +51,7 @@ class AsTheAddressSays(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class ColumnSerializer(serializers.Serializer[Any]):
+class RegisterColumnSerializer(serializers.Serializer[Any]):
     """A column of a register."""
 
     name = serializers.CharField()
@@ -69,14 +69,14 @@ class RegisterSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="parameter → what it leaves or decides"
     )
     links = serializers.DictField(child=serializers.CharField(), help_text="by form")
-    columns = ColumnSerializer(many=True)
+    columns = RegisterColumnSerializer(many=True)
 
 
-class RegistersView(Door):
+class RegistersViewSet(Door, viewsets.ViewSet):
     """The registers with their columns: a data dictionary for programs."""
 
     @extend_schema(responses=RegisterSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def list(self, request: Request) -> Response:
         """List the registers, each column with its type and meaning."""
         found = [_described(register) for register in REGISTERS.values()]
         return Response(RegisterSerializer(found, many=True).data)
@@ -98,7 +98,7 @@ def _described(register: Register) -> dict[str, Any]:
     }
 
 
-class RegisterView(Door):
+class RegisterViewSet(Door, viewsets.ViewSet):
     """One register, streamed."""
 
     content_negotiation_class = AsTheAddressSays
@@ -125,7 +125,7 @@ class RegisterView(Door):
             for media_type in MEDIA_TYPES.values()
         },
     )
-    def get(self, request: Request, register: str, form: str) -> HttpResponseBase:
+    def stream(self, request: Request, register: str, form: str) -> HttpResponseBase:
         """Stream a register; what it is asked for stands in its headers.
 
         All of it stands as it did at one instant. Columns keep their names and places; new
@@ -145,8 +145,8 @@ class RegisterView(Door):
         return _headed(StreamingHttpResponse(pieces), wanted, form, asked)
 
     @extend_schema(exclude=True)
-    def head(self, request: Request, register: str, form: str) -> HttpResponseBase:
-        """Answer as to GET, and read nothing."""
+    def announce(self, request: Request, register: str, form: str) -> HttpResponseBase:
+        """Answer a HEAD as its GET, and read nothing."""
         wanted, asked = self._asked(request, register)
         return _headed(HttpResponse(), wanted, form, asked)
 

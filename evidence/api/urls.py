@@ -8,7 +8,7 @@ from evidence.api.artifacts import ArtifactViewSet
 from evidence.api.courses import CourseViewSet
 from evidence.api.evidence import EvidenceViewSet
 from evidence.api.people import PersonViewSet
-from evidence.api.registers import RegistersView, RegisterView
+from evidence.api.registers import RegistersViewSet, RegisterViewSet
 from evidence.api.reviews import ReviewProofViewSet
 from evidence.api.training_records import TrainingRecordViewSet
 
@@ -32,10 +32,10 @@ urlpatterns = [
         name="system-file",
     ),
     *router.urls,
-    path("registers/", RegistersView.as_view(), name="registers"),
+    path("registers/", RegistersViewSet.as_view({"get": "list"}), name="registers"),
     re_path(
         r"^registers/(?P<register>[a-z-]+)\.(?P<form>csv|ndjson)$",
-        RegisterView.as_view(),
+        RegisterViewSet.as_view({"get": "stream", "head": "announce"}),
         name="register",
     ),
 ]
