@@ -45,7 +45,7 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Listed:
     """Somebody as a row names them. `team` and `audiences` are None where the file has no
-    such column.
+    such column; `email` and `name` are empty where the row is wrong there.
     """
 
     row: int
@@ -124,18 +124,13 @@ def read_roster(file: IO[bytes], *, name: str) -> RosterFile:
     """
     faults = Faults(COLUMNS)
     lines = read_table(file, name=name, columns=COLUMNS, faults=faults)
+    people = [_listed(line, faults) for line in lines]
     seen: dict[str, int] = {}
-    people = []
-    for line in lines:
-        listed = _listed(line, faults)
-        if listed is None:
-            continue
+    for listed in people:
         first = seen.setdefault(listed.email, listed.row)
-        if first != listed.row:
+        if listed.email and first != listed.row:
             said = f"{listed.email} stands in row {first} already."
             faults.add(listed.row, "email", said)
-            continue
-        people.append(listed)
     return RosterFile(name, people, faults)
 
 
@@ -148,7 +143,7 @@ def plan_roster(file: RosterFile, *, complete: bool, today: date) -> RosterPlan:
     return _Planner(file, today).plan(complete=complete)
 
 
-def _listed(line: Line, faults: Faults) -> Listed | None:
+def _listed(line: Line, faults: Faults) -> Listed:
     joined, left = day(line, "joined_on", faults), day(line, "left_on", faults)
     if joined and left and left < joined:
         faults.add(line.row, "left_on", f"{left} is before {joined}, the day of joining.")
@@ -157,17 +152,10 @@ def _listed(line: Line, faults: Faults) -> Listed | None:
         if len(word) > LONGEST_WORD:
             said = f"{word[:20]}… is longer than {LONGEST_WORD} characters."
             faults.add(line.row, "audiences", said)
-    if not needed(line, COLUMNS, faults):
-        return None
-    email = line["email"].lower()
-    try:
-        validate_email(email)
-    except ValidationError:
-        faults.add(line.row, "email", f"{email[:60]!r} is not an address.")
-        return None
+    needed(line, COLUMNS, faults)
     return Listed(
         row=line.row,
-        email=email,
+        email=_address(line, faults),
         name=line["name"],
         team=line.cells.get("team"),
         joined_on=joined,
@@ -175,6 +163,18 @@ def _listed(line: Line, faults: Faults) -> Listed | None:
         stays="left_on" in line and left is None,
         audiences=audiences if "audiences" in line else None,
     )
+
+
+def _address(line: Line, faults: Faults) -> str:
+    """Return the address in small letters; nothing where it is none, which is noted."""
+    email = line["email"].lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        if email:
+            faults.add(line.row, "email", f"{email[:60]!r} is not an address.")
+        return ""
+    return email
 
 
 class _Planner:

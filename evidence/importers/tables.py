@@ -159,15 +159,12 @@ def text_of(value: date | None) -> str:
     return str(value) if value else ""
 
 
-def needed(line: Line, columns: Sequence[Column], faults: Faults) -> bool:
-    """Say whether every required cell is filled; those that are not are noted, unless it
-    was noted before why they cannot be read.
-    """
-    empty = [c.name for c in columns if c.is_required and not line[c.name]]
-    for name in empty:
-        if not faults.known(line.row, name):
-            faults.add(line.row, name, "The cell is empty.")
-    return not empty
+def needed(line: Line, columns: Sequence[Column], faults: Faults) -> None:
+    """Note every required cell that is empty, unless it was noted why it cannot be read."""
+    for column in columns:
+        empty = column.is_required and not line[column.name]
+        if empty and not faults.known(line.row, column.name):
+            faults.add(line.row, column.name, "The cell is empty.")
 
 
 def _text(file: IO[bytes], name: str) -> str:

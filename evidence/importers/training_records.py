@@ -36,12 +36,12 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A completion as a row names it."""
+    """A completion as a row names it; the day is None where the row is wrong there."""
 
     row: int
     email: str
     course: str
-    completed_on: date
+    completed_on: date | None
     valid_until: date | None
     score: str
 
@@ -107,18 +107,15 @@ def read_records(file: IO[bytes], *, name: str) -> RecordsFile:
     """
     faults = Faults(COLUMNS)
     lines = read_table(file, name=name, columns=COLUMNS, faults=faults)
+    found = [_completed(line, faults) for line in lines]
     seen: dict[tuple[str, str, date], int] = {}
-    found = []
-    for line in lines:
-        one = _completed(line, faults)
-        if one is None:
+    for one in found:
+        if one.completed_on is None or not (one.email and one.course):
             continue
         first = seen.setdefault((one.email, one.course, one.completed_on), one.row)
         if first != one.row:
             said = f"{one.email}, {one.course}, {one.completed_on} stand in row {first}."
             faults.add(one.row, "", said)
-            continue
-        found.append(one)
     return RecordsFile(name, found, faults)
 
 
@@ -132,11 +129,10 @@ def plan_records(file: RecordsFile, *, user: User, today: date) -> RecordsPlan:
     return _Planner(file, user, today).plan()
 
 
-def _completed(line: Line, faults: Faults) -> Completed | None:
+def _completed(line: Line, faults: Faults) -> Completed:
     on, until = day(line, "completed_on", faults), day(line, "valid_until", faults)
-    if not needed(line, COLUMNS, faults) or on is None:
-        return None
-    if until is not None and until < on:
+    needed(line, COLUMNS, faults)
+    if on is not None and until is not None and until < on:
         said = f"{until} is before {on}, the day of completion."
         faults.add(line.row, "valid_until", said)
     return Completed(
@@ -172,7 +168,7 @@ class _Planner:
 
     def _recorded(self) -> Iterator[TrainingRecord]:
         """Yield the records of the days and courses that the file names, oldest first."""
-        days = [one.completed_on for one in self.file.completions]
+        days = [one.completed_on for one in self.file.completions if one.completed_on]
         if not days:
             return
         named = {one.course for one in self.file.completions}
@@ -186,14 +182,11 @@ class _Planner:
         """Return the plan. Raises InvalidFileError."""
         steps, unchanged, withdrawn = [], 0, 0
         for one in self.file.completions:
-            person, course = self._person(one), self._course(one)
-            if one.completed_on > self.today:
-                said = f"{one.completed_on} lies ahead: nothing is completed yet."
-                self.faults.add(one.row, "completed_on", said)
-            if person is None or course is None:
+            person, course, on = self._person(one), self._course(one), self._day(one)
+            if person is None or course is None or on is None:
                 continue
-            known = self.known.get((person.pk, course.pk, one.completed_on))
-            step = self._step(one, person, course, known)
+            known = self.known.get((person.pk, course.pk, on))
+            step = self._step(one, person, course, on, known)
             if step is not None:
                 steps.append(step)
             elif known is not None and known.ended_at is not None:
@@ -204,7 +197,12 @@ class _Planner:
         return RecordsPlan(self.file.name, steps, unchanged, withdrawn)
 
     def _step(
-        self, one: Completed, person: Person, course: Course, known: TrainingRecord | None
+        self,
+        one: Completed,
+        person: Person,
+        course: Course,
+        on: date,
+        known: TrainingRecord | None,
     ) -> RecordStep | None:
         if known is not None and known.ended_at is not None:
             return None
@@ -213,16 +211,14 @@ class _Planner:
             return None
         until = one.valid_until or (known.valid_until if known else None)
         if until is None and known is None:
-            until = valid_until(
-                completed_on=one.completed_on, valid_months=course.valid_months
-            )
+            until = valid_until(completed_on=on, valid_months=course.valid_months)
         return RecordStep(
             what="changed" if known else "new",
             row=one.row,
             person=person,
             team=self.teams.get(person.pk),
             course=course,
-            completed_on=one.completed_on,
+            completed_on=on,
             valid_until=until,
             score=one.score or (known.score if known else ""),
             instead_of=known,
@@ -231,17 +227,24 @@ class _Planner:
 
     def _person(self, one: Completed) -> Person | None:
         found = self.people.get(one.email)
-        if found is None:
+        if found is None and one.email:
             said = f"Nobody with the address {one.email!r} is on a roster that you see."
             self.faults.add(one.row, "email", said)
         return found
 
     def _course(self, one: Completed) -> Course | None:
         found = self.courses.get(one.course)
-        if found is None:
+        if found is None and one.course:
             said = f"There is no course with the key {one.course!r}."
             self.faults.add(one.row, "course", said)
         return found
+
+    def _day(self, one: Completed) -> date | None:
+        on = one.completed_on
+        if on is not None and on > self.today:
+            said = f"{on} lies ahead: nothing is completed yet."
+            self.faults.add(one.row, "completed_on", said)
+        return on
 
 
 def _differences(known: TrainingRecord, one: Completed) -> Iterator[Difference]:

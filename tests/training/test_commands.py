@@ -76,10 +76,11 @@ def test_what_is_wrong_is_told_by_row_on_standard_error(tmp_path, options):
 
     assert err.getvalue().splitlines() == [
         "row 2, name: The cell is empty.",
+        "row 2, team: There is no team with the key 'nobodys'.",
         "row 3, email: 'lee' is not an address.",
     ]
     assert str(caught.value) == (
-        "roster.csv: 2 things are wrong, so nothing of the file is taken."
+        "roster.csv: 3 things are wrong, so nothing of the file is taken."
     )
     assert out.getvalue() == ""
     assert not Person.objects.exists()

@@ -235,7 +235,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written():
         "lee@example.com,no-such,2026-01-02,,",
         "kim@example.com,basics,,,",
         "kim@example.com,basics,2026-01-02,,50",
-        "kim@example.com,basics,2026-1-2,,",
+        "lee@example.com,basics,2026-1-2,,",
     )
 
     assert told(file) == [
@@ -246,6 +246,8 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written():
         "row 4, course: There is no course with the key 'no-such'.",
         "row 5, completed_on: The cell is empty.",
         "row 6: kim@example.com, basics, 2026-01-02 stand in row 3.",
+        "row 7, email: Nobody with the address 'lee@example.com' is on a roster that "
+        "you see.",
         "row 7, completed_on: '2026-1-2' is not a date like 2026-03-31.",
     ]
     assert not TrainingRecord.objects.exists()

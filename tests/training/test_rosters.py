@@ -223,7 +223,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written():
     file = a_roster(
         "kim@example.com,Kim,nobodys,,2026-03-02,2026-03-01",
         "KIM@example.com,Kim,,,,",
-        "no address,Lee,,,,",
+        "no address,Lee,nobodys,,,",
         "joe@example.com,,,,1.3.2026,",
         f"ann@example.com,Ann,,{'a' * 61},,",
         header=WITH_DAYS,
@@ -234,6 +234,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written():
         "row 2, left_on: 2026-03-01 is before 2026-03-02, the day of joining.",
         "row 3, email: kim@example.com stands in row 2 already.",
         "row 4, email: 'no address' is not an address.",
+        "row 4, team: There is no team with the key 'nobodys'.",
         "row 5, name: The cell is empty.",
         "row 5, joined_on: '1.3.2026' is not a date like 2026-03-31.",
         f"row 6, audiences: {'a' * 20}… is longer than 60 characters.",
