@@ -178,6 +178,14 @@ class ClaimStance(models.TextChoices):
     DISPUTES = "disputes", "Disputes"
 
 
+class ReviewState(models.TextChoices):
+    """Where a review stands. Asked, never stored."""
+
+    OPEN = "open", "Open"
+    COMPLETED = "completed", "Completed"
+    ENDED = "ended", "Ended with its schedule"
+
+
 class ReviewOutcome(models.TextChoices):
     """What a review found. OSCAL objective-status.state."""
 
@@ -354,3 +362,4 @@ class AuditVerb(models.TextChoices):
     TRAINING_WITHDRAWN = "training-withdrawn"
     MATRIX_IMPORTED = "matrix-imported"
     PROVIDER_CREATED = "provider-created"
+    INVENTORY_IMPORTED = "inventory-imported"

@@ -230,7 +230,7 @@ class ImportedMatrixViewSet(ReadOnlyViewSet[ImportedMatrix]):
     def create(self, request: Request) -> Response:
         """Import a provider's file. The same file again changes nothing."""
         asked = _Asked(request)
-        data = _bytes(request)
+        data = body_of(request)
         parsed = provider_files.read(data, file=asked.file, hints=asked.hints)
         with transaction.atomic():
             done = matrices.import_matrix(
@@ -250,7 +250,7 @@ class ImportedMatrixViewSet(ReadOnlyViewSet[ImportedMatrix]):
         )
 
 
-def _bytes(request: Request) -> bytes:
+def body_of(request: Request) -> bytes:
     """Return the body. Raises ValidationError where there is none."""
     data: Any = request.data
     if not isinstance(data, bytes) or not data:

@@ -12,6 +12,7 @@ from controls.models.catalogs import (
 from controls.models.duties import Duty, DutyClaim
 from controls.models.heartbeats import Heartbeat
 from controls.models.idempotency import IdempotencyRecord
+from controls.models.inventories import ImportedInventory
 from controls.models.matrices import ColumnMapping, ImportedMatrix, ImportedRow
 from controls.models.people import (
     ApiToken,
@@ -52,6 +53,7 @@ __all__ = [
     "DutyClaim",
     "Heartbeat",
     "IdempotencyRecord",
+    "ImportedInventory",
     "ImportedMatrix",
     "ImportedRow",
     "KnowledgeRelease",

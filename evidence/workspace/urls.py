@@ -5,6 +5,7 @@ from django.urls import path
 
 from evidence.workspace import (
     comparing,
+    inventories,
     matrices,
     providers,
     queues,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("systems/<slug:key>/compare/", view(comparing.compare), name="compare"),
     path("changes/", view(comparing.changes), name="changes"),
     path("systems/<slug:key>/matrix/", view(matrices.show), name="matrix"),
+    path("systems/<slug:key>/inventory/", view(inventories.show), name="inventory"),
     path("systems/<slug:key>/providers/", view(providers.show), name="providers"),
     path("queue/", view(queues.page), name="queue"),
     path("training/", view(training.page), name="training"),

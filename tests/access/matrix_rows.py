@@ -15,6 +15,8 @@ FILE = API + "imported-matrices/{o.matrix.uuid}/appendix-j."
 OWN = API + "systems/{o.system.key}/appendix-j."
 IMPORT = API + "imported-matrices/?system={o.system.key}&provider=cloud"
 PAGE = "/admin/systems/{o.system.key}/providers/"
+INVENTORY = API + "systems/{o.system.key}/inventory/"
+INVENTORY_PAGE = "/admin/systems/{o.system.key}/inventory/"
 LEAD = "401 400 403 403 403 201 403 400 201 403"
 NAMES_FOREIGN = "401 400 400 400 400 400 400 400 201 403"
 PREVIEW = "302 404 400 400 400 400 400 404 400 400"
@@ -46,5 +48,15 @@ ROWS = [
     Row("GET", OWN + "csv", api_rows.SYSTEM),
     Row("GET", API + "systems/{o.system.key}/providers/", api_rows.SYSTEM),
     Row("GET", PAGE, admin_rows.SYSTEM, by_browser=True),
+    Row("GET", INVENTORY, api_rows.SYSTEM),
+    Row(
+        "POST",
+        INVENTORY,
+        LEAD.replace("400", "404"),
+        send=lambda _, __: b"service\nkinesis\n",
+        content_type="application/octet-stream",
+    ),
+    Row("GET", INVENTORY_PAGE, admin_rows.SYSTEM, by_browser=True),
+    Row("POST", INVENTORY_PAGE, PREVIEW, send=lambda _, __: {}, by_browser=True),
     Row("POST", PAGE, PREVIEW, send=nothing, by_browser=True, note="without a file"),
 ]

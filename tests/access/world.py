@@ -23,6 +23,7 @@ from controls.models import (
     AuditEvent,
     Catalog,
     Control,
+    ImportedInventory,
     ImportedMatrix,
     Layer,
     LayerOverride,
@@ -36,11 +37,14 @@ from controls.models import (
     Team,
     User,
 )
-from controls.services import decisions, matrices, overrides
+from controls.rules.inventory import Sighting
+from controls.services import decisions, inventories, matrices, overrides
+from controls.services.inventories import Found
 from controls.services.matrices import Source, Whose
 from controls.services.overrides import Word
 from controls.services.setup import system_user
 from evidence.exports.appendix_j import Row
+from evidence.models import Course, RosterEntry, TrainingRecord
 from tests.make import (
     MONDAY,
     make_admin,
@@ -57,6 +61,7 @@ from tests.make import (
     responsibility_for,
 )
 from tests.matrices.files import csv_table
+from tests.training.making import make_course, make_entry, make_record
 
 ROLES = (
     "anonymous",
@@ -93,7 +98,10 @@ class Target:
     in_review: Responsibility
     token: ApiToken
     event: AuditEvent
+    entry: RosterEntry
+    record: TrainingRecord
     matrix: ImportedMatrix
+    inventory: ImportedInventory
 
 
 @dataclass(frozen=True)
@@ -171,6 +179,9 @@ def make_target(word: str, profile: Profile) -> Target:
     token, _ = make_api_token(lead)
     ApiToken.objects.filter(pk=token.pk).update(name=f"Token {word}")
     override = make_override(system, f"Because of {word}")
+    entry = make_entry(
+        f"roster@{word}.example", name=f"Roster {word}", team=team, audiences=[word]
+    )
     system.refresh_from_db()
     return Target(
         word=word,
@@ -186,8 +197,17 @@ def make_target(word: str, profile: Profile) -> Target:
         in_review=responsibility_for(system, "si-3"),
         token=token,
         event=AuditEvent.objects.filter(system_uuid=system.uuid).latest("seq"),
+        entry=entry,
+        record=make_record(entry, the_course(), score=word),
         matrix=make_matrix(system, word),
+        inventory=make_inventory(system, word),
     )
+
+
+def the_course() -> Course:
+    """The one course, which everybody on the roster must hold."""
+    found = Course.objects.filter(key="basics").first()
+    return found or make_course("basics")
 
 
 def texts(word: str) -> dict[str, Any]:
@@ -232,6 +252,15 @@ def make_matrix(system: System, word: str) -> ImportedMatrix:
         by=system_user(),
         at=MONDAY,
     ).matrix
+
+
+def make_inventory(system: System, word: str) -> ImportedInventory:
+    """An inventory of the system, with the word in its file's name."""
+    found = Found("table", f"{word}.csv", word, [Sighting("s3", "bucket")])
+    row, _ = inventories.import_inventory(
+        system=system, found=found, by=system_user(), at=MONDAY
+    )
+    return row
 
 
 def token_text(person: User) -> str:
