@@ -304,7 +304,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30,
         # A stopped worker must not wake to a backlog.
         "options": {"expires": 25},
-    }
+    },
+    "sweep-store": {
+        "task": "evidence.sweep_store",
+        "schedule": 3600,
+        "options": {"expires": 3500},
+    },
 }
 
 # --- Mail and logs ---

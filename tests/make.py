@@ -245,7 +245,12 @@ def make_catalog(
     """A catalog whose controls touch these layers. Needs `make_facts`."""
     key = key or f"catalog-{next(_numbers)}"
     catalog = Catalog.objects.create(
-        key=key, version="1", title=key.title(), publisher="Test", imported_at=MONDAY
+        key=key,
+        version="1",
+        title=key.title(),
+        publisher="Test",
+        text_shippable=True,
+        imported_at=MONDAY,
     )
     for order, (control_id, layers) in enumerate(controls.items()):
         control = Control.objects.create(

@@ -19,7 +19,7 @@ from evidence.rules.names import clean
 from evidence.rules.recognition import SERVED
 from evidence.services import artifacts
 
-ONE_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
+ONE_RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 BYTES = "application/octet-stream"
 
 RANGE = OpenApiParameter(

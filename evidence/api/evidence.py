@@ -273,7 +273,9 @@ class EvidenceViewSet(ReadOnlyViewSet[Evidence]):
 
     def get_parsers(self) -> list[Any]:
         """Return the readers of a body: only what brings a file may be multipart."""
-        takes_files = getattr(self, "action", "") in {"create", "revise"}
+        # Asked before `self.action` is known.
+        method = str(getattr(self.request, "method", "")).lower()
+        takes_files = (self.action_map or {}).get(method) in {"create", "revise"}
         return [JSONParser(), UploadParser()] if takes_files else [JSONParser()]
 
     def _judge(self, request: Request, service: Any) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 from controls.choices import AuditVerb
 from controls.errors import ConflictError
 from controls.models import Team, User
-from controls.rules.permissions import Action
+from controls.rules.permissions import Action, refuse
 from controls.services import access, audit, versions
 from controls.services.audit import audited
 from controls.services.clock import day
@@ -161,17 +161,18 @@ def link(
     the person may not see the target, and ConflictError.
     """
     (place,) = linking.places(targets=[target], by_whom=by)
-    accepted = _latest(evidence).state == VerdictState.ACCEPTED
-    if accepted:
-        judges = teams_that_judge(evidence, links=[place])
-        access.require(by, Action.JUDGE_EVIDENCE, *judges)
-    else:
+    judges = teams_that_judge(evidence, links=[place])
+    judging = access.allowed(by, Action.JUDGE_EVIDENCE, *judges)
+    if not judging:
         access.require(by, Action.SUBMIT_EVIDENCE, evidence.team)
     versions.claim(evidence, version=version)
-    if accepted:
-        acceptance.check_maker_is_not_checker(makers=_makers(evidence), checker=by.pk)
-    if _latest(evidence).state == VerdictState.WITHDRAWN:
+    state = _latest(evidence).state
+    if state == VerdictState.WITHDRAWN:
         raise ConflictError("This evidence was withdrawn: it proves nothing any more.")
+    if state == VerdictState.ACCEPTED:
+        if not judging:
+            raise refuse(Action.JUDGE_EVIDENCE)
+        acceptance.check_maker_is_not_checker(makers=_makers(evidence), checker=by.pk)
     made = linking.attach(evidence=evidence, targets=[target], by=by, at=at)
     if not made:
         raise ConflictError("It is linked there already.")

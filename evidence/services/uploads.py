@@ -19,7 +19,8 @@ from evidence.rules import names, recognition
 from evidence.rules.recognition import OFFICES, TEXTS, Part
 from evidence.services.store import Draft, largest, too_large
 
-CHUNK = 1024 * 1024
+CHUNK = 128 * 1024
+PIECE = 1024 * 1024
 CUT_OFF = "The body was cut off: nothing was stored. Send it again."
 
 
@@ -89,16 +90,24 @@ class ReceivingHandler(FileUploadHandler):
 
 
 class _Counted:
-    """A stream that knows how much was read of it."""
+    """A stream that knows how much was read of it.
+
+    It takes large pieces from the server, which copies what is left of a piece each time,
+    and gives out small ones, which stay in the processor's cache while they are searched
+    for the boundary, hashed and written.
+    """
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
         self.count = 0
+        self._piece = memoryview(b"")
 
-    def read(self, size: int = -1) -> bytes:
-        found: bytes = self.stream.read(size)
-        self.count += len(found)
-        return found
+    def read(self, size: int) -> bytes:
+        if not self._piece:
+            self._piece = memoryview(self.stream.read(PIECE))
+            self.count += len(self._piece)
+        found, self._piece = self._piece[:size], self._piece[size:]
+        return bytes(found)
 
 
 class _Receiver(FileUploadHandler):
