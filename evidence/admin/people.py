@@ -128,7 +128,6 @@ def _panels(person: Person, reader: User) -> list[Panel]:
 class EntryForm(ServiceForm):
     """Who, as what, from when until when."""
 
-    with_step = frozenset({"on"})
     email = forms.EmailField(
         label="Address",
         max_length=254,
@@ -143,6 +142,24 @@ class EntryForm(ServiceForm):
     )
     since = date_field("From", help_text="Empty: from today on.")
     until = date_field("First day away", help_text="Where it is known already.")
+
+    class Meta:
+        model = RosterEntry
+        fields: tuple[str, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """Say at the field what the database would refuse."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until <= since:
+            self.add_error("until", "It must end after it begins.")
+        return cleaned
+
+
+class EndForm(ServiceForm):
+    """From when on somebody is no longer on the roster."""
+
+    with_step = frozenset({"on"})
     on = date_field(
         "First day away",
         help_text="Empty: today. A change of name, team or audiences: end the entry, then "
@@ -173,6 +190,14 @@ class RosterEntryAdmin(DatedAdmin):
     who = RULES[Action.MANAGE_TRAINING].who
     added = ("email", "name", "team", "audiences", "since", "until")
     shown = ("address", "name", "team", "words")
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Ask only for the end where there is an entry already."""
+        if obj is not None:
+            kwargs["form"] = EndForm
+        return super().get_form(request, obj, *args, **kwargs)
 
     def may_add(self, user: User) -> bool:
         """Say whether the person may manage training."""

@@ -24,7 +24,6 @@ from evidence.services.training import Completion
 class RecordForm(ServiceForm):
     """Who completed what, when, and what shows it."""
 
-    with_step = frozenset({"reason"})
     places = {"person": "email"}
     email = forms.EmailField(label="Address", max_length=254, help_text="As on the roster.")
     course = forms.ModelChoiceField(Course.objects.open().order_by("title"))
@@ -39,12 +38,6 @@ class RecordForm(ServiceForm):
         required=False,
         help_text="Proof of the kind training certificate, handed in before.",
     )
-    reason = forms.CharField(
-        label="Why it does not count",
-        required=False,
-        max_length=5000,
-        widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
-    )
 
     class Meta:
         model = TrainingRecord
@@ -58,6 +51,30 @@ class RecordForm(ServiceForm):
         if self.person is None:
             raise forms.ValidationError("Nobody with this address is on a roster you see.")
         return email
+
+    def clean(self) -> dict[str, Any]:
+        """Say at the field what the database would refuse."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        on, until = cleaned.get("completed_on"), cleaned.get("valid_until")
+        if on and until and until < on:
+            self.add_error("valid_until", "It cannot end before the day of completion.")
+        return cleaned
+
+
+class WithdrawForm(ServiceForm):
+    """Why a record does not count."""
+
+    with_step = frozenset({"reason"})
+    reason = forms.CharField(
+        label="Why it does not count",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
+    )
+
+    class Meta:
+        model = TrainingRecord
+        fields: tuple[str, ...] = ()
 
 
 @admin.register(TrainingRecord)
@@ -110,6 +127,14 @@ class TrainingRecordAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A record is never changed: it is withdrawn, and another is recorded."""
         return self.shown if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Ask only for a reason where there is a record already."""
+        if obj is not None:
+            kwargs["form"] = WithdrawForm
+        return super().get_form(request, obj, *args, **kwargs)
 
     def may_add(self, user: User) -> bool:
         """Say whether the person may record what anybody completed."""
