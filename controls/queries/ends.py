@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, TextField
+from django.db.models.functions import Cast
 
 from controls.models import (
     Control,
@@ -56,10 +59,14 @@ def sides(system: System, moment: Moment) -> dict[int, Side]:
         "kind",
         "answer",
         "fingerprint",
-        "explanation",
+        Cast("explanation", TextField()),
     )
+    # Controls that are carried alike share the text, and so the list that is read from it.
+    read = functools.cache(json.loads)
     return {
-        control: decided(Side(kind, answer, fingerprint, told, due=kind), decisions.get(pk))
+        control: decided(
+            Side(kind, answer, fingerprint, read(told), due=kind), decisions.get(pk)
+        )
         for pk, control, kind, answer, fingerprint, told in rows
     }
 

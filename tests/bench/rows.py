@@ -26,6 +26,7 @@ from controls.services import catalogs, systems
 from controls.services.clock import zone
 from controls.services.setup import system_user
 from controls.services.systems import Use
+from tests.bench import comparing
 from tests.bench.ground import Ground, oscal
 from tests.bench.measuring import Aim, Cost, Line, measure
 from tests.bench.registers import registers
@@ -221,6 +222,7 @@ ROWS: dict[str, Row] = {
     "decide": decide,
     "list": lists,
     "import": import_catalog,
+    **comparing.ROWS,
     "registers": registers,
     "transfers": transfers,
 }
