@@ -1,6 +1,11 @@
 """The facts that SRM ships: versioned data files and a reader. No Django here."""
 
-from controls.knowledge.reader import LATEST, KnowledgeError, read_release
+from controls.knowledge.reader import (
+    LATEST,
+    KnowledgeError,
+    read_folder,
+    read_release,
+)
 from controls.knowledge.records import (
     Cadence,
     ControlRow,
@@ -27,5 +32,6 @@ __all__ = [
     "SourceRow",
     "VariantRow",
     "control_token",
+    "read_folder",
     "read_release",
 ]

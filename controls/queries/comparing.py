@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Case, Value, When
+
 from controls.choices import SystemKind
 from controls.errors import InvalidInputError
 from controls.models import (
@@ -96,15 +98,37 @@ def between_dates(*, system: System, before: Moment, after: Moment) -> Compariso
     """
     if before.on >= after.on:
         raise InvalidInputError("It must be an earlier day than `to`.", place="from")
-    stands = [_in_force(system, moment) for moment in (before, after)]
-    return compare(
-        *stands,
+    return _between(
+        system,
+        before,
+        after,
         question=f"What changed in {system} from {before.on} to {after.on}?",
         words=Words(
             before=f"on {before.on}", after=f"on {after.on}", gone="Gone", new="New"
         ),
-        ground=Ground(),
     )
+
+
+def between_releases(
+    *, system: System, before: Moment, after: Moment, release: str
+) -> Comparison:
+    """Return what a release of the facts changes in a system, from just before it was
+    loaded to just after.
+    """
+    return _between(
+        system,
+        before,
+        after,
+        question=f"What does release {release} change in {system}?",
+        words=Words(before="before", after=f"with {release}", gone="Goes", new="Comes"),
+    )
+
+
+def _between(
+    system: System, before: Moment, after: Moment, *, question: str, words: Words
+) -> Comparison:
+    stands = [_in_force(system, moment) for moment in (before, after)]
+    return compare(*stands, question=question, words=words, ground=Ground())
 
 
 def compare(
@@ -240,10 +264,12 @@ class _Teller:
 
 def _subjects(controls: Mapping[int, Any]) -> dict[int, Subject]:
     rows = Control.objects.filter(pk__in=controls).order_by("catalog__key", "order")
+    # What is compared leaves the house; titles that may not, do not.
+    shippable = Case(When(catalog__text_shippable=True, then="title"), default=Value(""))
     return {
         pk: Subject(*told)
-        for pk, *told in rows.values_list(
-            "pk", "control_id", "label", "title", "group_id", "catalog__key"
+        for pk, *told in rows.annotate(shown=shippable).values_list(
+            "pk", "control_id", "label", "shown", "group_id", "catalog__key"
         )
     }
 
