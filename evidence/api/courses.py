@@ -70,7 +70,9 @@ class CourseInput(StrictSerializer):
         max_value=LONGEST_MONTHS,
         help_text="null: a completion counts for ever",
     )
-    source = serializers.CharField(default="", allow_blank=True, max_length=120)
+    source = serializers.CharField(  # type: ignore[assignment]
+        default="", allow_blank=True, max_length=120
+    )
 
 
 class CourseChange(StrictSerializer):
@@ -82,7 +84,9 @@ class CourseChange(StrictSerializer):
     valid_months = serializers.IntegerField(
         allow_null=True, min_value=1, max_value=LONGEST_MONTHS, required=False
     )
-    source = serializers.CharField(allow_blank=True, max_length=120, required=False)
+    source = serializers.CharField(  # type: ignore[assignment]
+        allow_blank=True, max_length=120, required=False
+    )
 
 
 class PersonStandingSerializer(serializers.Serializer[Standing]):
@@ -104,7 +108,9 @@ class CompletionSerializer(serializers.Serializer[Any]):
     audience = serializers.CharField(source="course.audience")
     as_of = serializers.DateTimeField(source="moment.as_of")
     on = serializers.DateField(source="moment.on")
-    required = serializers.IntegerField(help_text="people who must hold it")
+    required = serializers.IntegerField(  # type: ignore[assignment]
+        help_text="people who must hold it"
+    )
     held = serializers.IntegerField(help_text="of them, people whose record counts")
     missing_count = serializers.IntegerField()
     missing = PersonStandingSerializer(many=True, help_text=f"the first {SHOWN} by name")

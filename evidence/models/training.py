@@ -7,8 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Lower
+from django.db.models.sql.compiler import SQLCompiler
 
 from controls.choices import OrganizationRoleName, SystemKind
 from controls.models import Membership, OrganizationRole, System, Team, User
@@ -123,16 +125,24 @@ class Holds(models.Func):
 
     output_field = models.BooleanField()
 
-    def as_sqlite(self, *args: Any, **options: Any) -> Any:
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, Any]:
         """Ask SQLite, which reads the list as a table."""
-        template = "EXISTS (SELECT 1 FROM json_each(%(expressions)s)"
         return self.as_sql(
-            *args, template=template + ")", arg_joiner=") WHERE value = (", **options
+            compiler,
+            connection,
+            template="EXISTS (SELECT 1 FROM json_each(%(expressions)s))",
+            arg_joiner=") WHERE value = (",
         )
 
-    def as_postgresql(self, *args: Any, **options: Any) -> Any:
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, Any]:
         """Ask PostgreSQL, which has an operator for it."""
-        return self.as_sql(*args, template="(%(expressions)s)", arg_joiner=" ? ", **options)
+        return self.as_sql(
+            compiler, connection, template="(%(expressions)s)", arg_joiner=" ? "
+        )
 
 
 class RosterEntryQuerySet(models.QuerySet["RosterEntry"]):

@@ -140,10 +140,10 @@ def _records(courses: Iterable[Course], moment: Moment) -> _Records:
     rows = TrainingRecord.objects.believed(as_of=moment.as_of).filter(
         course__in=[course.pk for course in courses], completed_on__lte=moment.on
     )
-    for course, person, *days in rows.values_list(
+    for course, person, on, until in rows.values_list(
         "course_id", "person_id", "completed_on", "valid_until"
     ):
-        found[course, person].append((days[0], days[1]))
+        found[course, person].append((on, until))
     return found
 
 

@@ -180,8 +180,14 @@ def _step(request: HttpRequest, kind: Kind, sent: Sent) -> HttpResponse:
     try:
         plan = step(sent, person(request), now())
     except InvalidFileError as error:
-        told = {"faults": error.faults, "faults_rest": error.left_out}
-        return _page(request, kind, status=400, refusal=error.message, **told)
+        return _page(
+            request,
+            kind,
+            status=400,
+            refusal=error.message,
+            faults=error.faults,
+            faults_rest=error.left_out,
+        )
     except DomainError as error:
         return _page(request, kind, status=error.status, refusal=error.message)
     if not apply:

@@ -1,6 +1,7 @@
 """Who holds a course: counted on the roster of the day, never on who answered."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -104,7 +105,7 @@ def test_a_course_is_asked_of_nobody_before_it_began_and_after_it_ended():
 
     def known(days):
         moment = Moment(MONDAY + timedelta(days=days), TODAY)
-        asked = {"user": system_user(), "moment": moment}
+        asked: Any = {"user": system_user(), "moment": moment}
         one = completion(course=course, **asked)
         return len(courses_then(**asked)), len(completions(**asked)), one is not None
 

@@ -1,5 +1,7 @@
 """Courses: recorded, changed, ended."""
 
+from typing import Any
+
 import pytest
 
 from controls.errors import (
@@ -33,8 +35,7 @@ def test_a_course_is_recorded_with_its_audience_as_rosters_spell_it():
     course = make_course("secure-code", audience=" Privileged  Users ", source="AT-3")
 
     assert (course.key, course.audience) == ("secure-code", "privileged users")
-    event = AuditEvent.objects.order_by("seq").last()
-    assert event is not None
+    event: Any = AuditEvent.objects.order_by("seq").last()
     assert event.verb == "course-created"
     assert event.after["valid_months"] == 12
 
@@ -44,8 +45,7 @@ def test_a_change_tells_what_was_before():
 
     changed = change(course, title="The basics", valid_months=None)
 
-    event = AuditEvent.objects.order_by("seq").last()
-    assert event is not None
+    event: Any = AuditEvent.objects.order_by("seq").last()
     assert (changed.version, changed.valid_months) == (2, None)
     assert (event.before["title"], event.after["title"]) == ("Basics", "The basics")
     assert (event.before["valid_months"], event.after["valid_months"]) == (12, None)

@@ -1,6 +1,7 @@
 """Recording completions, by hand and from a file."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -158,8 +159,7 @@ def test_a_certificate_must_be_visible_to_whoever_records(team, kim, course):
         make_record(kim, course, by=lead, evidence=foreign)
     record = make_record(kim, course, by=lead, evidence=mine)
 
-    event = AuditEvent.objects.order_by("seq").last()
-    assert event is not None
+    event: Any = AuditEvent.objects.order_by("seq").last()
     assert record.evidence == mine
     assert event.after["evidence"] == str(mine.uuid)
     assert event.after["person"] == str(kim.person.uuid)

@@ -1,6 +1,7 @@
 """Taking a roster: what is new, what changes, who leaves; and again, nothing."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -282,7 +283,7 @@ def test_events_tell_what_happened_and_name_nobody():
     take_roster(a_roster("kim@example.com,Kim,platform,developers"))
     take_roster(a_roster("kim@example.com,Kim Lee,platform,developers"), at=NEXT_DAY)
 
-    events = list(AuditEvent.objects.order_by("seq"))[-4:]
+    events: Any = list(AuditEvent.objects.order_by("seq"))[-4:]
 
     assert [event.verb for event in events] == [
         "person-added",
