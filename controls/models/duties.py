@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -28,8 +29,8 @@ class DutyQuerySet(models.QuerySet["Duty"]):
     def with_claims(self, *, on: date, as_of: datetime) -> DutyQuerySet:
         """Annotate `unowned`, `double_claimed` and `disputed`, as they stood at a moment.
 
-        Unowned: no team claims it. Double-claimed: more than one does. Disputed: some team
-        says that it is not its own.
+        Unowned: it was in force and no team claimed it. Double-claimed: more than one did.
+        Disputed: some team said that it was not its own.
         """
         claims = DutyClaim.objects.in_force(on=on, as_of=as_of).filter(duty=OuterRef("pk"))
         claiming = claims.filter(stance=ClaimStance.CLAIMS)
@@ -40,13 +41,13 @@ class DutyQuerySet(models.QuerySet["Duty"]):
             .filter(count__gt=1)
         )
         return self.annotate(
-            unowned=~Exists(claiming),
+            unowned=Q(in_force(on=on, as_of=as_of)) & ~Q(Exists(claiming)),
             double_claimed=Exists(several.values("duty")),
             disputed=Exists(claims.filter(stance=ClaimStance.DISPUTES)),
         )
 
-    def of_teams(self, teams: models.QuerySet[Team] | models.QuerySet) -> DutyQuerySet:  # type: ignore[type-arg]
-        """Those that one of the teams claims today; `teams` is a query of team ids."""
+    def of_teams(self, teams: models.QuerySet[Any, Any]) -> DutyQuerySet:
+        """Those that one of the teams claims now; `teams` is a query of teams or ids."""
         claims = DutyClaim.objects.filter(
             duty=OuterRef("pk"),
             team__in=teams,
@@ -105,8 +106,12 @@ class DutyClaimQuerySet(models.QuerySet["DutyClaim"]):
         return self.filter(in_force(on=on, as_of=as_of))
 
     def open(self) -> DutyClaimQuerySet:
-        """Claims that nobody has ended."""
+        """What nobody has taken back."""
         return self.filter(ended_at__isnull=True)
+
+    def claiming(self) -> DutyClaimQuerySet:
+        """By which teams say that a duty is theirs, and nobody has taken it back."""
+        return self.open().filter(stance=ClaimStance.CLAIMS)
 
     def visible_to(self, user: User) -> DutyClaimQuerySet:
         """Those of visible duties."""

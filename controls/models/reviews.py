@@ -6,9 +6,9 @@ import uuid
 from datetime import date, datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
-from controls.choices import IntervalUnit, ReviewKind, ReviewOutcome
+from controls.choices import IntervalUnit, ReviewKind, ReviewOutcome, ReviewState
 from controls.models.append_only import AppendOnlyQuerySet
 from controls.models.constraints import one_of, paired
 from controls.models.duties import Duty
@@ -107,6 +107,32 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     def overdue(self, *, on: date) -> ReviewQuerySet:
         """Open reviews whose due day has passed. Overdue is asked, never stored."""
         return self.open().filter(due_on__lt=on)
+
+    def with_state(self, *, on: date) -> ReviewQuerySet:
+        """Annotate `state`: open, completed, or ended with its schedule or duty; and
+        `overdue` on a day; and until when it is `quiet`, if anybody said so.
+        """
+        ended = Q(schedule__ended_at__isnull=False) | Q(
+            schedule__duty__ended_at__isnull=False
+        )
+        snoozes = ReviewSnooze.objects.filter(review=models.OuterRef("pk")).order_by("-pk")
+        return self.annotate(
+            state=models.Case(
+                models.When(completed_at__isnull=False, then=Value(ReviewState.COMPLETED)),
+                models.When(ended, then=Value(ReviewState.ENDED)),
+                default=Value(ReviewState.OPEN),
+                output_field=models.CharField(),
+            ),
+            overdue=models.Case(
+                models.When(
+                    ~ended & Q(completed_at__isnull=True, due_on__lt=on),
+                    then=Value(True),  # noqa: FBT003 - the value of an SQL expression
+                ),
+                default=Value(False),  # noqa: FBT003
+                output_field=models.BooleanField(),
+            ),
+            quiet_until=models.Subquery(snoozes.values("until")[:1]),
+        )
 
     def due_by(self, day: date) -> ReviewQuerySet:
         """Open reviews that are due on or before a day."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from controls.choices import AuditVerb, ClaimStance, DutyTask, IntervalUnit, ReviewKind
+from controls.choices import AuditVerb, DutyTask, IntervalUnit, ReviewKind
 from controls.errors import ConflictError, InvalidInputError
 from controls.models import Duty, Review, ReviewSchedule, Team, User
 from controls.queries.duties import Ground, Offer
@@ -159,7 +159,7 @@ def teams_of(duty: Duty) -> tuple[Team | None, ...]:
     """Return the teams concerned: those that claim the duty, and those that answer for the
     responsibility. A team that says it is not its own is none of them.
     """
-    claiming = duty.claims.open().filter(stance=ClaimStance.CLAIMS).select_related("team")
+    claiming = duty.claims.claiming().select_related("team")
     return (
         *(claim.team for claim in claiming),
         *access.teams_of(duty.responsibility),

@@ -11,9 +11,11 @@ from tests.api.conftest import Api
 from tests.make import (
     make_catalog,
     make_decision,
+    make_duty,
     make_grc_lead,
     make_member,
     make_profile,
+    make_schedule,
     make_system,
     make_team,
     make_user,
@@ -27,12 +29,17 @@ LISTS = [
     "audit-events/",
     "catalogs/",
     "controls/",
+    "duties/",
+    "duties/?unowned=false&disputed=false&team=team-1",
     "layers/",
     "overrides/",
     "profiles/",
     "providers/",
     "responsibilities/",
     "responsibilities/?suspect=true&kind=shared&state=proposed",
+    "review-schedules/",
+    "reviews/",
+    "reviews/?overdue=true&state=open&team=team-1",
     "service-variants/",
     "systems/",
     "teams/",
@@ -42,13 +49,14 @@ LISTS = [
 
 
 def grow(numbers):
-    """Teams with a member, a system, and a decision on it."""
+    """Teams with a member, a system, a decision on it, and a duty that is reviewed."""
     for number in numbers:
         team = make_team(f"team-{number}")
         make_member(team)
         many = Profile.objects.get(key="many")
         system = make_system(team, "ec2", "rds", profile=many, key=f"system-{number}")
         make_decision(system, "ac-1")
+        make_schedule(make_duty(system, "ac-2"))
 
 
 def queries(api, path):

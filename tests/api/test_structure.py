@@ -50,7 +50,9 @@ def test_a_list_is_read_through_what_its_reader_may_see(view):
     assert scoped == (view.visible is ReadOnlyViewSet.visible)
 
 
-@pytest.mark.parametrize("given", INPUTS, ids=lambda given: given.__name__)
+@pytest.mark.parametrize(
+    "given", INPUTS, ids=lambda given: f"{given.__module__}.{given.__name__}"
+)
 def test_a_row_that_a_body_names_is_looked_for_among_the_visible_only(given):
     fields = list(given().fields.values())
     fields += [getattr(field, "child", field) for field in fields]
@@ -62,7 +64,9 @@ def test_a_row_that_a_body_names_is_looked_for_among_the_visible_only(given):
     assert not any(field.get_queryset().exists() for field in scoped)
 
 
-@pytest.mark.parametrize("given", INPUTS, ids=lambda given: given.__name__)
+@pytest.mark.parametrize(
+    "given", INPUTS, ids=lambda given: f"{given.__module__}.{given.__name__}"
+)
 def test_a_text_has_a_longest_length(given):
     texts = [f for f in given().fields.values() if type(f) is serializers.CharField]
 
