@@ -252,6 +252,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "TokenScope": "controls.choices.TokenScope",
         "ServiceModel": "controls.choices.ServiceModel",
         "WorkflowState": "controls.choices.WorkflowState",
+        "ReviewKind": "controls.choices.ReviewKind",
+        "ReviewState": "controls.choices.ReviewState",
+        "EvidenceKind": "evidence.choices.EvidenceKind",
+        "VerdictState": "evidence.choices.VerdictState",
     },
 }
 
