@@ -2,12 +2,16 @@
 
 from evidence.admin import (
     courses,
+    evidence,
+    evidence_records,
     people,
     training_records,
 )
 
 __all__ = [
     "courses",
+    "evidence",
+    "evidence_records",
     "people",
     "training_records",
 ]

@@ -23,6 +23,7 @@ from controls.models import (
     AuditEvent,
     Catalog,
     Control,
+    Duty,
     ImportedInventory,
     ImportedMatrix,
     Layer,
@@ -31,6 +32,7 @@ from controls.models import (
     OrganizationRole,
     Profile,
     Responsibility,
+    Review,
     System,
     SystemProfile,
     SystemService,
@@ -44,16 +46,19 @@ from controls.services.matrices import Source, Whose
 from controls.services.overrides import Word
 from controls.services.setup import system_user
 from evidence.exports.appendix_j import Row
-from evidence.models import Course, RosterEntry, TrainingRecord
+from evidence.models import Course, Evidence, EvidenceLink, RosterEntry, TrainingRecord
 from tests.make import (
     MONDAY,
     make_admin,
     make_api_token,
     make_auditor,
     make_decision,
+    make_duty,
+    make_evidence,
     make_grc_lead,
     make_member,
     make_profile,
+    make_review,
     make_service,
     make_system,
     make_team,
@@ -102,6 +107,11 @@ class Target:
     record: TrainingRecord
     matrix: ImportedMatrix
     inventory: ImportedInventory
+    duty: Duty
+    review: Review
+    proof: Evidence
+    """Handed in by somebody who is none of the people."""
+    link: EvidenceLink
 
 
 @dataclass(frozen=True)
@@ -201,7 +211,29 @@ def make_target(word: str, profile: Profile) -> Target:
         record=make_record(entry, the_course(), score=word),
         matrix=make_matrix(system, word),
         inventory=make_inventory(system, word),
+        **make_proof(system, team, word),
     )
+
+
+def make_proof(system: System, team: Team, word: str) -> dict[str, Any]:
+    """A duty with its review, and evidence whose file holds the word, too."""
+    duty = make_duty(system, "at-2", owner_team=team, **texts(word))
+    maker = make_member(team, name=f"Maker {word}", email=f"maker@{word}.example")
+    proof = make_evidence(
+        team,
+        responsibility_for(system, "ac-2"),
+        by=maker,
+        file=f"proof of {word}\n".encode(),
+        original_name=f"{word}.txt",
+        title=f"Proof {word}",
+        description=f"About {word}",
+    )
+    return {
+        "duty": duty,
+        "review": make_review(duty, title=f"Review {word}"),
+        "proof": proof,
+        "link": EvidenceLink.objects.get(evidence=proof),
+    }
 
 
 def the_course() -> Course:

@@ -283,13 +283,9 @@ def test_accepted_evidence_is_linked_only_by_who_may_judge_it_there(
     piece = accept_evidence(make_evidence(team, by=contributor))
 
     with pytest.raises(NotAllowedError):
-        evidence.link(
-            evidence=piece, version=2, target=duty, by=contributor, at=MONDAY
-        )
+        evidence.link(evidence=piece, version=2, target=duty, by=contributor, at=MONDAY)
 
-    made = evidence.link(
-        evidence=piece, version=2, target=duty, by=approver, at=MONDAY
-    )
+    made = evidence.link(evidence=piece, version=2, target=duty, by=approver, at=MONDAY)
     assert made.duty == duty
 
 
