@@ -171,13 +171,14 @@ def _dates(system: System, before: str, after: str, at: datetime) -> Comparison:
 def _options(
     system: System, on: date, *, used: bool, chosen: Sequence[str]
 ) -> list[Option]:
-    """Return the service variants in use, or those that may be added, by name."""
+    """Return the service variants in use, or those that may be added: the chosen first."""
     running = SystemService.objects.filter(system=system, since__lte=on).exclude(
         Q(until__lte=on) | Q(ended_on__lte=on)
     )
     rows = ServiceVariant.objects.filter(provider=system.provider_id)
     in_use = Q(pk__in=running.values("variant"))
     rows = rows.filter(in_use if used else ~in_use).order_by("name")
-    return [
+    found = [
         Option(key, name, key in chosen) for key, name in rows.values_list("key", "name")
     ]
+    return sorted(found, key=lambda option: not option.chosen)
