@@ -9,8 +9,7 @@ from datetime import date, datetime
 from controls.choices import ReviewOutcome
 from controls.errors import InvalidInputError, NotFoundError
 from controls.models import Review, User
-from controls.rules.permissions import Action
-from controls.services import access, reviews, schedules
+from controls.services import reviews
 from controls.services.audit import audited
 from evidence.models import Evidence, EvidenceLink
 from evidence.rules.acceptance import OFFERED
@@ -39,15 +38,8 @@ def complete(
     Raises NotAllowedError, StaleVersionError, NotFoundError for evidence that the person
     may not see, ConflictError where the review is closed, and InvalidInputError.
     """
-    access.require(by, Action.COMPLETE_REVIEW, *schedules.teams_of(review.schedule.duty))
-    for piece in _offered(done.proof, by):
-        linking.attach(evidence=piece, targets=[review], by=by, at=at)
-    if done.outcome == ReviewOutcome.SATISFIED and not _has_proof(review):
-        raise InvalidInputError(
-            "Name the evidence that shows it: a piece that is handed in or accepted.",
-            place="evidence",
-        )
-    return reviews.complete(
+    # First, since it asks who may; what fails below takes it back.
+    opened = reviews.complete(
         review=review,
         version=version,
         outcome=done.outcome,
@@ -56,6 +48,14 @@ def complete(
         by=by,
         at=at,
     )
+    for piece in _offered(done.proof, by):
+        linking.attach(evidence=piece, targets=[review], by=by, at=at)
+    if done.outcome == ReviewOutcome.SATISFIED and not _has_proof(review):
+        raise InvalidInputError(
+            "Name the evidence that shows it: a piece that is handed in or accepted.",
+            place="evidence",
+        )
+    return opened
 
 
 def _offered(proof: Sequence[Evidence], by: User) -> list[Evidence]:
