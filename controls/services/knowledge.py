@@ -32,9 +32,9 @@ from controls.models import (
     User,
 )
 from controls.rules.permissions import Action
+from controls.rules.references import NIST
 from controls.services import access, audit, derivations
 from controls.services.audit import audited
-from controls.services.catalogs import NIST
 
 BASELINES = {"low": "Low", "moderate": "Moderate", "high": "High"}
 BATCH = 400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -181,5 +182,5 @@ def _previewed(done: Imported) -> dict[str, Any]:
     }
 
 
-def _doubts(report: dict[str, int]) -> list[tuple[str, int]]:
+def _doubts(report: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(MatrixDoubt(token).label, count) for token, count in report.items()]

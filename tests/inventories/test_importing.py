@@ -117,7 +117,9 @@ def test_a_contributor_may_neither_keep_nor_adopt(system):
 
 def test_the_drift_costs_the_same_for_any_inventory(system, django_assert_num_queries):
     keep(system, inventory("EC2::Instance"))
-    sightings = sightings_of(newest_inventory(system))
+    newest = newest_inventory(system)
+    assert newest is not None
+    sightings = sightings_of(newest)
     with django_assert_num_queries(6):
         drift_of(system, sightings, moment=NOW)
 
@@ -149,21 +151,21 @@ def test_the_command_proposes_and_adopts(tmp_path, capsys):
 @pytest.mark.usefixtures("system")
 def test_the_api_previews_keeps_and_tells():
     api = Api(make_grc_lead())
-    path, sent = (
-        "/api/v1/systems/shop/inventory/",
-        {"content_type": "application/octet-stream"},
-    )
+    path, kind, headers = "systems/shop/inventory/", "application/octet-stream", api.headers
 
-    headers = api.headers
-    assert api.client.get(path, headers=headers).status_code == 404
-    dry = api.client.post(f"{path}?dry_run=true", FILE, headers=headers, **sent)
+    def send(data, query=""):
+        address = f"/api/v1/{path}{query}"
+        return api.client.post(address, data, content_type=kind, headers=headers)
+
+    assert api.get(path).status_code == 404
+    dry = send(FILE, "?dry_run=true")
     assert (dry.status_code, ImportedInventory.objects.count()) == (200, 0)
-    made = api.client.post(path, FILE, headers=headers, **sent)
+    made = send(FILE)
     assert made.status_code == 201
-    told = api.client.get(path, headers=headers).json()
+    told = api.get(path).json()
     assert [row["variant"] for row in told["proposals"]] == ["dynamodb"]
     assert list(told["silent"]) == ["unheard"]
-    bad = api.client.post(path, b"{}", headers=headers, **sent)
+    bad = send(b"{}")
     assert (bad.status_code, bad.json()["errors"][0]["place"]) == (400, "inventory")
 
 
