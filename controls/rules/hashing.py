@@ -31,4 +31,4 @@ def seal(event: Mapping[str, Any], *, previous: str) -> str:
 
 def stamp(at: datetime) -> str:
     """Return an instant in UTC with microseconds, always of one length."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"

@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from io import StringIO
+from json.encoder import encode_basestring
 from typing import Any
 
-from controls.rules.hashing import canonical, stamp
+from controls.rules.hashing import stamp
 from evidence.exports.tables import Column, Row
 from evidence.rules.cells import defuse
 
@@ -22,8 +23,9 @@ MEDIA_TYPES = {
 }
 
 _encode = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
 ).encode
+"""As controls.rules.hashing.canonical, with an encoder that is made once."""
 
 
 def pieces(form: str, columns: tuple[Column, ...], rows: Iterable[Row]) -> Iterator[bytes]:
@@ -39,13 +41,15 @@ def _csv(columns: tuple[Column, ...], rows: Iterable[Row]) -> Iterator[bytes]:
     buffer = StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([column.name for column in columns])
-    listed = [n for n, column in enumerate(columns) if column.type == "list"]
+    told = [(n, _CELLS[c.type]) for n, c in enumerate(columns) if c.type in _CELLS]
     limit = 0
     for row in rows:
         cells = list(row)
-        for n in listed:
-            cells[n] = " ".join(cells[n])
-        writer.writerow([_CELLS.get(type(v), str)(v) for v in cells])
+        for n, tell in told:
+            value = cells[n]
+            if value is not None:
+                cells[n] = tell(value)
+        writer.writerow(cells)
         if buffer.tell() > limit:
             yield _emptied(buffer)
             limit = PIECE
@@ -55,13 +59,14 @@ def _csv(columns: tuple[Column, ...], rows: Iterable[Row]) -> Iterator[bytes]:
 
 def _ndjson(columns: tuple[Column, ...], rows: Iterable[Row]) -> Iterator[bytes]:
     """Yield an object for each row, its names in the order of the columns."""
-    names = [column.name for column in columns]
+    names = [f"{_encode(column.name)}:" for column in columns]
     buffer = StringIO(newline="")
     limit = 0
     for row in rows:
-        values = [_as_it_is(v) if type(v) in _PLAIN else _written(v) for v in row]
-        buffer.write(_encode(dict(zip(names, values, strict=True))))
-        buffer.write("\n")
+        told = [
+            n + _VALUES.get(type(v), _quoted)(v) for n, v in zip(names, row, strict=True)
+        ]
+        buffer.write("{" + ",".join(told) + "}\n")
         if buffer.tell() > limit:
             yield _emptied(buffer)
             limit = PIECE
@@ -76,21 +81,28 @@ def _emptied(buffer: StringIO) -> bytes:
     return text.encode()
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _quoted(value: Any) -> str:
+    return f'"{value}"'
 
 
-def _written(value: Any) -> str:
-    return stamp(value) if isinstance(value, datetime) else str(value)
-
-
-_PLAIN = frozenset({str, int, bool, type(None), list, dict})
-_CELLS: dict[type, Callable[[Any], str]] = {
-    str: defuse,
-    bool: lambda value: "true" if value else "false",
-    type(None): lambda _: "",
-    datetime: stamp,
-    list: lambda value: defuse(_encode(value)),
-    dict: lambda value: canonical(value).decode(),
+_CELLS: dict[str, Callable[[Any], str]] = {
+    "text": defuse,
+    "token": defuse,
+    "boolean": lambda value: "true" if value else "false",
+    "instant": stamp,
+    "list": lambda value: defuse(" ".join(value)),
+    "words": lambda value: defuse(_encode(value)),
+    "json": _encode,
 }
-"""Type of a value → its cell; numbers, dates and uuids are written as they are."""
+"""Type of a column → its cell; numbers, dates and uuids are written as they are."""
+
+_VALUES: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: "null",
+    datetime: lambda value: f'"{stamp(value)}"',
+    list: _encode,
+    dict: _encode,
+}
+"""Type of a value → how JSON writes it; dates and uuids in quotes."""

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, connections
+
+from controls.queries.snapshots import ALIAS
 
 MEGABYTE = 1024 * 1024
 UNITS = {"kB": 1024}
@@ -95,7 +97,8 @@ def measure(work: Callable[[], Any], *, times: int = 1, quantile: float = 0.5) -
             queries += not sql.lstrip().startswith(CONTROL)
             return execute(sql, params, many, context)
 
-        with connection.execute_wrapper(count):
+        reader = connections[ALIAS]
+        with connection.execute_wrapper(count), reader.execute_wrapper(count):
             cpu_before, before = time.process_time(), time.perf_counter()
             work()
             wall.append(time.perf_counter() - before)

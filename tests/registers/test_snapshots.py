@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from threading import Event
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connections
@@ -99,7 +100,7 @@ def test_the_connection_is_given_back_when_the_client_goes_away():
     make_many()
     browser = Client()
     browser.force_login(make_grc_lead())
-    answer = browser.get("/api/v1/registers/responsibilities.csv")
+    answer: Any = browser.get("/api/v1/registers/responsibilities.csv")
     assert next(iter(answer.streaming_content))
     assert is_open()
 

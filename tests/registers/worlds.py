@@ -152,9 +152,7 @@ def approve(
     make_decision(system, control_id, by=maker, at=at, customer_statement="We patch.")
     for step, by in ((decisions.submit, maker), (decisions.approve, checker)):
         row = responsibility_for(system, control_id)
-        decided = step(  # type: ignore[operator]
-            responsibility=row, version=row.version, by=by, at=at
-        )
+        decided = step(responsibility=row, version=row.version, by=by, at=at)
     assert isinstance(decided, Decision)
     return decided
 
