@@ -39,6 +39,8 @@ class Server:
     variables: dict[str, str] = field(default_factory=dict)
     before: Callable[[], None] | None = None
     """Run in the server's process before it becomes the server."""
+    arguments: tuple[str, ...] = ()
+    """Of gunicorn, besides those of the embedded installation."""
     port: int = 0
     token: str = ""
     process: subprocess.Popen[bytes] | None = None
@@ -96,6 +98,7 @@ class Server:
                     *(sys.executable, "-m", "gunicorn", "srm_project.wsgi:application"),
                     *("--bind", f"{HOST}:{self.port}", "--worker-class", "gthread"),
                     *("--workers", "1", "--threads", "8", "--no-control-socket"),
+                    *self.arguments,
                 ],
                 cwd=REPOSITORY,
                 env=self.environment,
@@ -121,7 +124,11 @@ class Server:
         """Return the process id of the one worker."""
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return int(children.read_text().split()[0])
+        deadline = time.monotonic() + 30
+        while not (found := children.read_text().split()):
+            assert time.monotonic() < deadline, "there is no worker"
+            time.sleep(0.005)
+        return int(found[0])
 
     def send(
         self, content: bytes, name: str = "report.txt", title: str = "Report"
