@@ -95,9 +95,9 @@ class PersonStandingSerializer(serializers.Serializer[Standing]):
     person = serializers.UUIDField(source="entry.person.uuid")
     email = serializers.CharField(source="entry.person.email")
     name = serializers.CharField(source="entry.name")
-    team = serializers.CharField(source="entry.team.key", default=None)
-    last_completed_on = serializers.DateField()
-    valid_until = serializers.DateField()
+    team = serializers.CharField(source="entry.team_key", allow_null=True)
+    last_completed_on = serializers.DateField(allow_null=True)
+    valid_until = serializers.DateField(allow_null=True)
 
 
 class CompletionSerializer(serializers.Serializer[Any]):

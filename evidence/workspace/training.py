@@ -36,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
         ),
         key=lambda item: (item[0], item[1].title, item[2].entry.name),
     )
-    people = {one.entry.person_id for stands in found for one in stands.people}
+    people = {one.entry.person.pk for stands in found for one in stands.people}
     context = {
         "title": "Training",
         "courses": found,
