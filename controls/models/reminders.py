@@ -88,7 +88,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.recipient}, {self.digest_key}"
+        return f"Digest of {self.digest_key}"
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
