@@ -23,8 +23,9 @@ def keep_our_logging(**_: object) -> None:
 @beat_init.connect
 @beat_embedded_init.connect
 def give_a_first_sign_of_life(**_: object) -> None:
-    """Let the heartbeat begin with beat: its schedule would wait a period first."""
+    """Let the heartbeats begin with beat: its schedule would wait a period first."""
     app.send_task("controls.beat_heartbeat", expires=25)
+    app.send_task("controls.queue_due_reminders", expires=55)
 
 
 @task_prerun.connect

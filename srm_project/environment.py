@@ -52,11 +52,15 @@ class Environment:
         """Return a variable without surrounding space."""
         return self.variables.get(name, default).strip() or default
 
-    def number(self, name: str, default: int, *, most: int = 1_000_000) -> int:
-        """Return a whole number of at least one."""
+    def number(
+        self, name: str, default: int, *, least: int = 1, most: int = 1_000_000
+    ) -> int:
+        """Return a whole number, of at least one unless said otherwise."""
         text = self.text(name, str(default))
-        if not text.isdecimal() or not 1 <= int(text) <= most:
-            raise refuse(name, f"is {text!r}; it must be a whole number, 1 to {most}.")
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise refuse(
+                name, f"is {text!r}; it must be a whole number, {least} to {most}."
+            )
         return int(text)
 
     def words(self, name: str) -> list[str]:

@@ -109,10 +109,17 @@ def beat() -> bool:
     return Heartbeat.objects.filter(name="beat", at__gte=oldest).exists()
 
 
+def reminders() -> bool:
+    """Say whether the sweep of reminders ended well in the last three minutes."""
+    oldest = timezone.now() - STALE
+    return Heartbeat.objects.filter(name="reminders", at__gte=oldest).exists()
+
+
 CHECKS: dict[str, Callable[[], bool]] = {
     "database": database,
     "append-only": append_only,
     "broker": broker,
     "storage": storage,
     "beat": beat,
+    "reminders": reminders,
 }

@@ -309,6 +309,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         # A stopped worker must not wake to a backlog.
         "options": {"expires": 25},
     },
+    "queue-due-reminders": {
+        "task": "controls.queue_due_reminders",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
+    "send-messages": {
+        "task": "controls.send_messages",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
     "sweep-store": {
         "task": "evidence.sweep_store",
         "schedule": 3600,
@@ -319,6 +329,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 # --- Mail and logs ---
 
 EMAIL_TIMEOUT = 15
+DIGEST_HOUR = ENVIRONMENT.number("SRM_DIGEST_HOUR", 7, least=0, most=23)
 globals().update(ENVIRONMENT.email)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.from_email
 

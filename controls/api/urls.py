@@ -14,6 +14,7 @@ from controls.api.imported_matrices import ImportedMatrixViewSet, ProvidersView
 from controls.api.inventories import InventoryView
 from controls.api.overrides import OverrideViewSet
 from controls.api.people import TeamViewSet, TokenViewSet, UserViewSet
+from controls.api.reminders import ReminderViewSet
 from controls.api.responsibilities import ResponsibilityViewSet
 from controls.api.review_schedules import ReviewScheduleViewSet
 from controls.api.reviews import ReviewViewSet
@@ -30,6 +31,7 @@ router.register("layers", LayerViewSet, basename="layer")
 router.register("overrides", OverrideViewSet, basename="override")
 router.register("profiles", ProfileViewSet, basename="profile")
 router.register("providers", ProviderViewSet, basename="provider")
+router.register("reminders", ReminderViewSet, basename="reminder")
 router.register("responsibilities", ResponsibilityViewSet, basename="responsibility")
 router.register("review-schedules", ReviewScheduleViewSet, basename="review-schedule")
 router.register("reviews", ReviewViewSet, basename="review")

@@ -15,7 +15,13 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from controls.choices import LayerValue, MembershipRole
+from controls.choices import (
+    LayerValue,
+    MembershipRole,
+    MessageState,
+    ReminderChannel,
+    ReminderSubject,
+)
 from controls.importers import provider_files
 from controls.importers.provider_files import Hints
 from controls.models import (
@@ -24,13 +30,16 @@ from controls.models import (
     Catalog,
     Control,
     Duty,
+    DutyClaim,
     ImportedInventory,
     ImportedMatrix,
     Layer,
     LayerOverride,
     Membership,
+    Message,
     OrganizationRole,
     Profile,
+    Reminder,
     Responsibility,
     Review,
     System,
@@ -112,6 +121,13 @@ class Target:
     proof: Evidence
     """Handed in by somebody who is none of the people."""
     link: EvidenceLink
+    reminder: Reminder
+    """Of the lead, with a mail that was given up."""
+
+    @property
+    def claim(self) -> DutyClaim:
+        """What the team says of the duty."""
+        return self.duty.claims.get()
 
 
 @dataclass(frozen=True)
@@ -218,6 +234,7 @@ def make_target(word: str, profile: Profile) -> Target:
 def make_proof(system: System, team: Team, word: str) -> dict[str, Any]:
     """A duty with its review, and evidence whose file holds the word, too."""
     duty = make_duty(system, "at-2", owner_team=team, **texts(word))
+    review = make_review(duty, title=f"Review {word}")
     maker = make_member(team, name=f"Maker {word}", email=f"maker@{word}.example")
     proof = make_evidence(
         team,
@@ -230,10 +247,40 @@ def make_proof(system: System, team: Team, word: str) -> dict[str, Any]:
     )
     return {
         "duty": duty,
-        "review": make_review(duty, title=f"Review {word}"),
+        "review": review,
+        "reminder": make_told(review, team, word),
         "proof": proof,
         "link": EvidenceLink.objects.get(evidence=proof),
     }
+
+
+def make_told(review: Review, team: Team, word: str) -> Reminder:
+    """A reminder of the team's lead, whose mail was given up."""
+    lead = User.objects.get(memberships__team=team, memberships__role=MembershipRole.LEAD)
+    mail = Message.objects.create(
+        recipient=lead,
+        channel=ReminderChannel.EMAIL,
+        digest_key="2026-03-02",
+        state=MessageState.FAILED,
+        subject=f"1 late: Team {word}",
+        text=f"Review {word}",
+        html=f"Review {word}",
+        last_error=f"No mail for {word}",
+        next_attempt_at=MONDAY,
+        created_at=MONDAY,
+    )
+    return Reminder.objects.create(
+        subject_type=ReminderSubject.REVIEW,
+        subject_uuid=review.uuid,
+        occurrence=review.occurrence,
+        stage="due",
+        stage_on=review.due_on,
+        recipient=lead,
+        team=team,
+        channel=ReminderChannel.EMAIL,
+        created_at=MONDAY,
+        message=mail,
+    )
 
 
 def the_course() -> Course:

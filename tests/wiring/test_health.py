@@ -14,7 +14,7 @@ from controls.models import triggers
 from controls.services import heartbeats
 from tests.make import MONDAY
 
-ALL = {"database", "append-only", "broker", "storage", "beat"}
+ALL = {"database", "append-only", "broker", "storage", "beat", "reminders"}
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,8 @@ def _now():
 
 @pytest.fixture
 def _beating(db):  # noqa: ARG001
-    heartbeats.beat(name="beat", at=MONDAY - timedelta(seconds=180))
+    for name in ("beat", "reminders"):
+        heartbeats.beat(name=name, at=MONDAY - timedelta(seconds=180))
 
 
 def failed(answer):
@@ -52,7 +53,7 @@ def test_readyz_says_no_without_a_database():
     answer = Client().get("/readyz")
 
     assert answer.status_code == 503
-    assert failed(answer) == {"database", "append-only", "beat"}
+    assert failed(answer) == {"database", "append-only", "beat", "reminders"}
 
 
 @pytest.mark.usefixtures("_beating")
@@ -67,17 +68,18 @@ def test_readyz_says_no_when_a_trigger_is_gone():
 
 @pytest.mark.django_db
 def test_readyz_says_no_when_beat_never_beat():
-    assert failed(Client().get("/readyz")) == {"beat"}
+    assert failed(Client().get("/readyz")) == {"beat", "reminders"}
 
 
-@pytest.mark.django_db
-def test_readyz_says_no_when_beat_is_silent_for_three_minutes():
-    heartbeats.beat(name="beat", at=MONDAY - timedelta(seconds=181))
+@pytest.mark.parametrize("name", ["beat", "reminders"])
+@pytest.mark.usefixtures("_beating")
+def test_readyz_says_no_when_one_is_silent_for_three_minutes(name):
+    heartbeats.beat(name=name, at=MONDAY - timedelta(seconds=181))
 
     answer = Client().get("/readyz")
 
     assert answer.status_code == 503
-    assert failed(answer) == {"beat"}
+    assert failed(answer) == {name}
 
 
 @pytest.mark.usefixtures("_beating")
