@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from controls.choices import AuditVerb, DutyTask, IntervalUnit, ReviewKind
 from controls.errors import ConflictError, InvalidInputError
-from controls.models import Duty, Review, ReviewSchedule, Team, User
+from controls.models import Duty, DutyClaim, Review, ReviewSchedule, Team, User
 from controls.queries.duties import Ground, Offer
 from controls.rules import cadence as grid
 from controls.rules.duties import calls_for
@@ -159,7 +159,7 @@ def teams_of(duty: Duty) -> tuple[Team | None, ...]:
     """Return the teams concerned: those that claim the duty, and those that answer for the
     responsibility. A team that says it is not its own is none of them.
     """
-    claiming = duty.claims.claiming().select_related("team")
+    claiming = DutyClaim.objects.claiming().filter(duty=duty).select_related("team")
     return (
         *(claim.team for claim in claiming),
         *access.teams_of(duty.responsibility),
