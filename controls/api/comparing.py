@@ -20,6 +20,7 @@ from controls.api.filters import StrictFilters
 from controls.errors import InvalidInputError, NotFoundError
 from controls.models import Responsibility, System
 from controls.queries import comparing, suspects
+from controls.queries.shippable import Silent, silent_catalogs, title
 from controls.queries.suspects import Doubt
 from controls.queries.what_if import what_if
 from controls.rules.comparison import (
@@ -43,7 +44,7 @@ def _refuse_unknown(request: Request, *known: str) -> None:
         raise ValidationError(wrong)
 
 
-class SubjectSerializer(serializers.Serializer[Any]):
+class ComparedControlSerializer(serializers.Serializer[Any]):
     """The control that a difference is about."""
 
     control_id = serializers.CharField()
@@ -53,7 +54,7 @@ class SubjectSerializer(serializers.Serializer[Any]):
     catalog = serializers.CharField()
 
 
-class DecidedThenSerializer(serializers.Serializer[Any]):
+class ComparedDecisionSerializer(serializers.Serializer[Any]):
     """The newest revision of a decision at one end."""
 
     number = serializers.IntegerField()
@@ -61,21 +62,21 @@ class DecidedThenSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
 
 
-class SideSerializer(serializers.Serializer[Any]):
+class ComparedSideSerializer(serializers.Serializer[Any]):
     """How a control stands at one end."""
 
     answer = serializers.CharField(help_text="derived")
     derived_kind = serializers.CharField()
     kind = serializers.CharField(help_text="decided, else derived")
-    decided = DecidedThenSerializer(allow_null=True)
+    decided = ComparedDecisionSerializer(allow_null=True)
     suspect = serializers.BooleanField(help_text="what is derived differs from the basis")
 
 
-class OnlySerializer(SubjectSerializer, SideSerializer):
+class ComparedOnceSerializer(ComparedControlSerializer, ComparedSideSerializer):
     """A control in scope at one end only."""
 
 
-class CarriedSerializer(serializers.Serializer[Any]):
+class ComparedLayerSerializer(serializers.Serializer[Any]):
     """Who carries a layer on some services; on none: in the whole system."""
 
     value = serializers.CharField()
@@ -83,36 +84,36 @@ class CarriedSerializer(serializers.Serializer[Any]):
     note = serializers.CharField()
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class ComparedReasonSerializer(serializers.Serializer[Any]):
     """A layer that is carried otherwise: what holds before only, and what after only."""
 
     layer = serializers.CharField()
-    before = CarriedSerializer(many=True)
-    after = CarriedSerializer(many=True)
+    before = ComparedLayerSerializer(many=True)
+    after = ComparedLayerSerializer(many=True)
     text = serializers.CharField(help_text="the same as a sentence")
 
 
-class ControlChangeSerializer(SubjectSerializer):
+class ControlChangeSerializer(ComparedControlSerializer):
     """A control whose answer, kind or parties differ."""
 
-    before = SideSerializer()
-    after = SideSerializer()
+    before = ComparedSideSerializer()
+    after = ComparedSideSerializer()
     doubt = serializers.ChoiceField(
         [BECOMES, STAYS, CLEARS],
         allow_blank=True,
         help_text="what becomes of the decision; empty between two systems",
     )
-    reasons = ReasonSerializer(many=True)
+    reasons = ComparedReasonSerializer(many=True)
 
 
-class CourseSerializer(SubjectSerializer):
+class ComparedCourseSerializer(ComparedControlSerializer):
     """What becomes of something that hangs on a control."""
 
     course = serializers.ChoiceField(COURSES)
     task = serializers.CharField()
 
 
-class DutyChangeSerializer(CourseSerializer):
+class DutyChangeSerializer(ComparedCourseSerializer):
     """What becomes of a duty; `moves`: the same layers on other services."""
 
     before = serializers.CharField(allow_null=True, help_text="what it asks for")
@@ -122,7 +123,7 @@ class DutyChangeSerializer(CourseSerializer):
     )
 
 
-class ReviewChangeSerializer(CourseSerializer):
+class ReviewChangeSerializer(ComparedCourseSerializer):
     """A review that appears or vanishes."""
 
     cadence = serializers.CharField(help_text="empty: of the organisation's own")
@@ -133,21 +134,21 @@ class ReviewChangeSerializer(CourseSerializer):
     source = serializers.CharField(help_text="who says so")  # type: ignore[assignment]
 
 
-class UsedSerializer(serializers.Serializer[Any]):
+class ComparedServiceSerializer(serializers.Serializer[Any]):
     """A service in use."""
 
     variant = serializers.CharField()
     name = serializers.CharField()
 
 
-class EndSerializer(serializers.Serializer[Any]):
+class ComparedEndSerializer(serializers.Serializer[Any]):
     """One end of a comparison."""
 
     label = serializers.CharField()  # type: ignore[assignment]
     system = serializers.CharField()
     name = serializers.CharField()
     on = serializers.DateField()
-    services = UsedSerializer(many=True)
+    services = ComparedServiceSerializer(many=True)
     answers = serializers.DictField(child=serializers.IntegerField())
     duties = serializers.IntegerField()
     reviews = serializers.IntegerField()
@@ -171,12 +172,12 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     """All that differs between two ends."""
 
     question = serializers.CharField()
-    before = EndSerializer()
-    after = EndSerializer()
+    before = ComparedEndSerializer()
+    after = ComparedEndSerializer()
     counts = ComparisonCountsSerializer()
     controls = ControlChangeSerializer(many=True)
-    only_before = OnlySerializer(many=True)
-    only_after = OnlySerializer(many=True)
+    only_before = ComparedOnceSerializer(many=True)
+    only_after = ComparedOnceSerializer(many=True)
     duties = DutyChangeSerializer(many=True)
     reviews = ReviewChangeSerializer(many=True)
 
@@ -280,7 +281,7 @@ class SuspectSerializer(serializers.Serializer[Any]):
     control_id = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     title = serializers.CharField()
-    decided = DecidedThenSerializer()
+    decided = ComparedDecisionSerializer()
     derived_kind = serializers.CharField()
     owner_team = serializers.CharField(allow_null=True)
     since = serializers.DateField(help_text="the day from which on it is suspect")
@@ -338,17 +339,18 @@ class SuspectViewSet(Door, mixins.ListModelMixin, viewsets.GenericViewSet[Respon
         """List what is suspect, since when and why."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         found = suspects.doubts(page or (), zone=zone())
-        return self.get_paginated_response([_suspect(doubt) for doubt in found])
+        silent = silent_catalogs()
+        return self.get_paginated_response([_suspect(doubt, silent) for doubt in found])
 
 
-def _suspect(doubt: Doubt) -> dict[str, Any]:
+def _suspect(doubt: Doubt, silent: Silent) -> dict[str, Any]:
     row, decision = doubt.responsibility, doubt.decision
     return {
         "responsibility": row.uuid,
         "system": row.system.key,
         "control_id": row.control.control_id,
         "label": row.control.label,
-        "title": row.control.title,
+        "title": title(row.control, silent),
         "decided": {
             "number": decision.number,
             "state": decision.state,

@@ -1,6 +1,7 @@
 """Since when a decision is suspect, and what caused it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -209,7 +210,8 @@ def test_more_suspects_ask_no_more(decided):
 def test_the_list_and_the_question_agree(decided):
     end(decided.shop, "ec2")
 
-    asked = Responsibility.objects.with_suspicion(on=TODAY).filter(suspect=True)
+    marked: Any = Responsibility.objects.with_suspicion(on=TODAY)
+    asked = marked.filter(suspect=True)
 
     assert {row.control.control_id for row in asked} == set(found())
     assert responsibility_for(decided.shop, "si-3").latest_decision is not None

@@ -1,5 +1,7 @@
 """What if services came and went: the same as doing it, and nothing is written."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -138,7 +140,8 @@ def test_it_says_which_decisions_would_become_suspect_and_those_do(world):
 
     start(world.shop, "s3")
     end(world.shop, "ec2")
-    today = Responsibility.objects.with_suspicion(on=TODAY).filter(suspect=True)
+    marked: Any = Responsibility.objects.with_suspicion(on=TODAY)
+    today = marked.filter(suspect=True)
     suspect = set(today.values_list("control__control_id", flat=True))
     told = {c.subject.control_id for c in found.changes if c.doubt == "becomes-suspect"}
     assert told == suspect == {"si-2", "si-3"}

@@ -84,6 +84,7 @@ def test_both_ways_to_sign_in_are_described(document):
     [
         ("systems/shop/", "SystemDetail"),
         ("systems/shop/matrix/", "Matrix"),
+        ("systems/shop/what-if/?add=s3", "Comparison"),
         ("teams/payments/", "TeamDetail"),
         ("users/me/", "Me"),
     ],
