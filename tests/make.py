@@ -28,6 +28,7 @@ from controls.models import (
     Catalog,
     Control,
     ControlLayer,
+    ControlMapping,
     Decision,
     Duty,
     KnowledgeRelease,
@@ -269,6 +270,19 @@ def make_catalog(
                 confidence=Confidence.HIGH,
             )
     return catalog
+
+
+def make_release_mapping(
+    source_key: str, source_id: str, target_key: str, target_id: str, grade: str = "D"
+) -> ControlMapping:
+    """A mapping that the newest release ships."""
+    return ControlMapping.objects.create(
+        source=Control.objects.get(catalog__key=source_key, control_id=source_id),
+        target=Control.objects.get(catalog__key=target_key, control_id=target_id),
+        relation="intersects-with",
+        grade=grade,
+        release=KnowledgeRelease.objects.latest("pk"),
+    )
 
 
 def make_profile(catalog: Catalog, key: str = "") -> Profile:

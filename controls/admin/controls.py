@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString
 from controls.admin import display
 from controls.admin.base import ReadOnlyAdmin
 from controls.admin.filters import ColumnFilter
-from controls.models import Control
+from controls.models import Control, Layer
+from controls.queries import crosswalks
 from controls.queries.statements import lines
+from controls.rules.explanation import through
 
 DEEPEST = 4
 """Steps of indentation that the style sheet knows."""
@@ -79,12 +81,13 @@ class ControlAdmin(ReadOnlyAdmin):
     def touched(self, row: Any) -> SafeString:
         """Return the layers that it touches, in order, with the reason."""
         rows = row.layers.select_related("layer").order_by("order")
-        return display.listed(
+        own = [
             f"{item.layer.name}"
             + (f": {item.reason}" if item.reason else "")
             + f" (confidence {item.get_confidence_display().lower()})"
             for item in rows
-        )
+        ]
+        return display.listed(own or _through(row))
 
     @admin.display(description="mapped to")
     def mapped(self, row: Any) -> SafeString:
@@ -102,6 +105,16 @@ class ControlAdmin(ReadOnlyAdmin):
             )
             for control, m in pairs
         )
+
+
+def _through(row: Any) -> list[str]:
+    """Return the layers that come through the controls it maps to."""
+    found = crosswalks.layers_through(row)
+    names = dict(Layer.objects.values_list("code", "name"))
+    return [
+        f"{names.get(item['layer'], item['layer'])}: through {through(item['ways'])}"
+        for item in found
+    ]
 
 
 def _part(name: str) -> str:

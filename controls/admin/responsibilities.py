@@ -31,13 +31,14 @@ from controls.models import (
     Responsibility,
     User,
 )
-from controls.queries import explaining
+from controls.queries import explaining, proposals
+from controls.rules.moments import Moment
 from controls.rules.permissions import RULES, Action
 from controls.services import access, bulk, clock, decisions
 from controls.services.bulk import BulkRefusedError, Selected
 
 RELATIONS = (
-    "control",
+    "control__catalog",
     "system__owner_team",
     "provider",
     "latest_decision__owner_team",
@@ -174,6 +175,13 @@ class ResponsibilityAdmin(ServiceAdmin):
             "elsewhere": elsewhere,
             "elsewhere_url": display.change_url(elsewhere) if seen else "",
             "waiting": "" if "approve" in can else waiting,
+            "proposal": proposals.proposal(
+                proposals.mapped(
+                    row,
+                    user=acting(request),
+                    moment=Moment(as_of=now(), on=clock.day(now())),
+                )
+            ),
             "srm_panels": [_revisions(row)],
         }
 

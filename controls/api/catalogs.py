@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from controls.api import filters
-from controls.api.base import ReadOnlyViewSet
+from controls.api import catalog_diffs, filters
+from controls.api.base import ReadOnlyViewSet, acting_user
+from controls.api.catalog_diffs import WITH, DifferenceSerializer
 from controls.models import Catalog, Control, ControlLayer, ControlMapping, Profile
-from controls.queries import statements
+from controls.queries import crosswalks, statements
+
+PROFILE = OpenApiParameter(
+    "profile",
+    OpenApiTypes.STR,
+    description="Key of a profile whose parameters stand in the text.",
+)
 
 
 class CatalogSerializer(serializers.ModelSerializer[Catalog]):
@@ -37,6 +48,9 @@ class ControlSerializer(serializers.ModelSerializer[Control]):
     """A control, without its text."""
 
     catalog = serializers.CharField(source="catalog.key")
+    title = serializers.CharField(
+        source="shippable_title", help_text="empty where it may not be shipped"
+    )
     parent = serializers.CharField(  # type: ignore[assignment]
         source="parent.control_id", default=None
     )
@@ -78,6 +92,22 @@ class ControlLayerSerializer(serializers.ModelSerializer[ControlLayer]):
         fields = ["layer", "name", "scope", "reason", "confidence"]
 
 
+class WaySerializer(serializers.Serializer[Any]):
+    """A way through the crosswalk."""
+
+    catalog = serializers.CharField(help_text="where it ends")
+    labels = serializers.ListField(child=serializers.CharField())
+    grade = serializers.CharField(help_text="the weakest on the way")
+
+
+class ThroughSerializer(serializers.Serializer[Any]):
+    """A layer that a control touches through others."""
+
+    layer = serializers.CharField()
+    grade = serializers.CharField(help_text="of the surest way")
+    ways = WaySerializer(many=True)
+
+
 class MappingSerializer(serializers.ModelSerializer[ControlMapping]):
     """A control of another catalog that this one maps to, and how sure that is."""
 
@@ -105,7 +135,13 @@ class MappedFromSerializer(MappingSerializer):
 class ControlDetailSerializer(ControlSerializer):
     """A control with its text, the layers it touches and its mappings."""
 
-    parts = serializers.SerializerMethodField()
+    parts = serializers.SerializerMethodField(
+        help_text="empty where the text may not be shipped"
+    )
+    through = serializers.SerializerMethodField(
+        help_text="layers that it touches through the controls it maps to, where it has "
+        "none of its own"
+    )
     layers = serializers.SerializerMethodField()
     mappings = serializers.SerializerMethodField()
     mapped_from = serializers.SerializerMethodField()
@@ -115,14 +151,23 @@ class ControlDetailSerializer(ControlSerializer):
             *ControlSerializer.Meta.fields,
             "parts",
             "layers",
+            "through",
             "mappings",
             "mapped_from",
         ]
 
     @extend_schema_field(PartSerializer(many=True))
     def get_parts(self, control: Control) -> list[dict[str, Any]]:
-        """Return the text, with parameters in place."""
-        return list(PartSerializer(statements.lines(control), many=True).data)
+        """Return the text, with parameters in place as the profile asked for sets them."""
+        if not control.catalog.text_shippable:
+            return []
+        settings = self.context.get("settings")
+        return list(PartSerializer(statements.lines(control, settings), many=True).data)
+
+    @extend_schema_field(ThroughSerializer(many=True))
+    def get_through(self, control: Control) -> list[dict[str, Any]]:
+        """Return the layers with the ways to each."""
+        return list(ThroughSerializer(crosswalks.layers_through(control), many=True).data)
 
     @extend_schema_field(ControlLayerSerializer(many=True))
     def get_layers(self, control: Control) -> list[dict[str, Any]]:
@@ -149,11 +194,39 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
     """A profile with how many controls it has."""
 
     catalog = serializers.CharField(source="catalog.key")
+    catalog_version = serializers.CharField(source="catalog.version")
     controls = serializers.IntegerField(source="size")
 
     class Meta:
         model = Profile
-        fields = ["uuid", "key", "title", "catalog", "source", "controls"]
+        fields = [
+            "uuid",
+            "key",
+            "title",
+            "version",
+            "catalog",
+            "catalog_version",
+            "source",
+            "sha256",
+            "controls",
+        ]
+
+
+class ParameterSerializer(serializers.Serializer[Any]):
+    """What a profile sets for a parameter."""
+
+    values = serializers.ListField(child=serializers.CharField(), required=False)
+    constraints = serializers.ListField(child=serializers.CharField(), required=False)
+    label = serializers.CharField(required=False)  # type: ignore[assignment]
+
+
+class ProfileDetailSerializer(ProfileSerializer):
+    """A profile with the parameters it sets."""
+
+    parameters = serializers.DictField(child=ParameterSerializer())
+
+    class Meta(ProfileSerializer.Meta):
+        fields = [*ProfileSerializer.Meta.fields, "parameters"]
 
 
 class CatalogFilter(filters.FilterSet):
@@ -180,7 +253,7 @@ class ProfileFilter(filters.FilterSet):
 class ControlFilter(filters.FilterSet):
     """Filters of controls."""
 
-    control_id = filters.CharFilter()
+    control_id = filters.CharFilter(lookup_expr="iexact")
     group = filters.CharFilter(field_name="group_id")
     withdrawn = filters.BooleanFilter()
     catalog = filters.CharFilter(field_name="catalog__key")
@@ -193,8 +266,9 @@ class ControlFilter(filters.FilterSet):
         fields: list[str] = []
 
     def find(self, rows: QuerySet[Control], _name: str, text: str) -> QuerySet[Control]:
-        """Return those whose printed id or title holds the text."""
-        return rows.filter(Q(label__icontains=text) | Q(title__icontains=text))
+        """Return those whose printed id, or title where it may be told, holds the text."""
+        titled = Q(title__icontains=text, catalog__text_shippable=True)
+        return rows.filter(Q(label__icontains=text) | titled)
 
 
 class CatalogViewSet(ReadOnlyViewSet[Catalog]):
@@ -204,6 +278,14 @@ class CatalogViewSet(ReadOnlyViewSet[Catalog]):
     serializer_class = CatalogSerializer
     lookup_field = "uuid"
     filterset_class = CatalogFilter
+
+    @extend_schema(parameters=[WITH], responses=DifferenceSerializer)
+    @action(detail=True, methods=["get"])
+    def diff(self, request: Request, uuid: str) -> Response:
+        """Show what differs between another edition, `with`, and this one."""
+        after = self.get_object()
+        before = catalog_diffs.asked(request, self.visible())
+        return Response(catalog_diffs.shown(before, after))
 
 
 class ControlViewSet(ReadOnlyViewSet[Control]):
@@ -221,14 +303,32 @@ class ControlViewSet(ReadOnlyViewSet[Control]):
         """Return the longer answer for a single one."""
         return ControlDetailSerializer if self.action == "retrieve" else ControlSerializer
 
+    @extend_schema(parameters=[PROFILE])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show a control with its text, and in it what a profile sets for parameters."""
+        control = self.get_object()
+        context = dict(self.get_serializer_context())
+        key = request.query_params.get("profile", "")
+        if key:
+            profile = Profile.objects.visible_to(acting_user(request)).filter(key=key)
+            found = profile.values_list("pk", flat=True)
+            if not found:
+                told = f"There is no profile {key!r}."
+                raise serializers.ValidationError({"profile": [told]})
+            context["settings"] = statements.settings_of(control, found)
+        return Response(ControlDetailSerializer(control, context=context).data)
+
 
 class ProfileViewSet(ReadOnlyViewSet[Profile]):
     """Chosen subsets of catalogs."""
 
     model = Profile
-    serializer_class = ProfileSerializer
     lookup_field = "key"
     filterset_class = ProfileFilter
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Profile]]:
+        """Return the longer answer for a single one."""
+        return ProfileDetailSerializer if self.action == "retrieve" else ProfileSerializer
 
     def get_queryset(self) -> QuerySet[Profile]:
         """Return the profiles with their catalog and size."""

@@ -190,7 +190,7 @@ def _row(row: Row) -> dict[str, Any]:
         "responsibility": row.responsibility.uuid,
         "control_id": control.control_id,
         "label": control.label,
-        "title": control.title,
+        "title": row.shippable_title,
         "group": control.group_id,
         "answer": derivation.answer if derivation else "undetermined",
         "derived_kind": derivation.kind if derivation else "undetermined",

@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controls.api import filters, versions
+from controls.api import control_mappings, filters, versions
 from controls.api.base import (
     NothingInput,
     ReadOnlyViewSet,
@@ -22,6 +22,7 @@ from controls.api.base import (
     asked_moment,
     now,
 )
+from controls.api.control_mappings import MappedAnswerSerializer
 from controls.api.pagination import NewestFirst
 from controls.api.systems import MOMENT
 from controls.choices import ImplementationStatus, Kind, WorkflowState
@@ -33,7 +34,9 @@ from controls.models import (
     ServiceVariant,
     Team,
 )
+from controls.queries import proposals
 from controls.queries.standings import standing
+from controls.rules.crosswalk import grade_of
 from controls.rules.explanation import Names, sentences
 from controls.rules.moments import Moment
 from controls.services import clock, decisions
@@ -85,6 +88,10 @@ class DerivationSerializer(serializers.ModelSerializer[Derivation]):
 
     release = serializers.CharField(source="release.version")
     told = serializers.SerializerMethodField(help_text="the explanation as sentences")
+    grade = serializers.SerializerMethodField(
+        help_text="how sure the crosswalk is that the layers came through, the weakest on "
+        "the way: D, W, E; empty where the control has layers of its own"
+    )
 
     class Meta:
         model = Derivation
@@ -96,12 +103,17 @@ class DerivationSerializer(serializers.ModelSerializer[Derivation]):
             "whole",
             "explanation",
             "told",
+            "grade",
             "organization_only",
             "release",
             "cause",
             "effective_on",
             "at",
         ]
+
+    def get_grade(self, derivation: Derivation) -> str:
+        """Return the weakest grade on the way through the crosswalk."""
+        return grade_of(derivation.explanation)
 
     def get_told(self, derivation: Derivation) -> list[str]:
         """Return one sentence for each way a layer is carried."""
@@ -126,7 +138,9 @@ class ResponsibilitySerializer(serializers.ModelSerializer[Responsibility]):
     label = serializers.CharField(  # type: ignore[assignment]
         source="control.label"
     )
-    title = serializers.CharField(source="control.title")
+    title = serializers.CharField(
+        source="control.shippable_title", help_text="empty where it may not be shipped"
+    )
     provider = serializers.CharField(source="provider.key")
     kind = serializers.CharField(help_text="decided, else derived")
     derived_kind = serializers.CharField()
@@ -251,7 +265,7 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
             .select_related(
                 "system__owner_team",
                 "system__provider",
-                "control",
+                "control__catalog",
                 "provider",
                 "latest_decision__owner_team",
             )
@@ -277,6 +291,17 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
             "owner_team", "decided_by", "submitted_by", "by"
         )
         return self.page(rows, DecisionSerializer)
+
+    @extend_schema(parameters=MOMENT, responses=MappedAnswerSerializer)
+    @action(detail=True, methods=["get"])
+    def mapped(self, request: Request, uuid: str) -> Response:
+        """Show the mapped controls of other catalogs in the same system, what is decided on
+        them, and what they propose here. Nothing is decided by it.
+        """
+        found = proposals.mapped(
+            self.get_object(), user=acting_user(request), moment=asked_moment(request)
+        )
+        return Response(control_mappings.shown(found, proposals.proposal(found)))
 
     @extend_schema(
         request=ContentInput,
@@ -387,5 +412,6 @@ def _told(responsibility: Responsibility, moment: Moment) -> dict[str, Any]:
             "system": reverse("system-detail", args=[responsibility.system.key]),
             "control": reverse("control-detail", args=[responsibility.control.uuid]),
             "decisions": reverse("responsibility-decisions", args=[responsibility.uuid]),
+            "mapped": reverse("responsibility-mapped", args=[responsibility.uuid]),
         },
     }

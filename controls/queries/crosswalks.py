@@ -13,7 +13,7 @@ from typing import Any
 
 from controls.choices import MappingRelation
 from controls.models import Control, ControlLayer, ControlMapping
-from controls.rules.crosswalk import Graph, Node, Trace, Way, trace
+from controls.rules.crosswalk import Graph, Node, Trace, Way, strongest, trace
 
 
 def node(catalog: str, control_id: str) -> Node:
@@ -90,6 +90,28 @@ def labels_of(nodes: Collection[Node]) -> dict[Node, str]:
         )
         if (key := node(catalog, control_id)) in wanted
     }
+
+
+def layers_through(control: Control) -> list[dict[str, Any]]:
+    """Return the layers that a control touches through others, with the ways to each.
+
+    Five queries; one where it has layers of its own.
+    """
+    if control.layers.exists():
+        return []
+    traces = traces_of([control.pk])
+    if control.pk not in traces:
+        return []
+    ways = traces[control.pk].ways
+    labels = labels_of({step for found in ways.values() for w in found for step in w.nodes})
+    return [
+        {
+            "layer": layer,
+            "grade": str(strongest(way.grade for way in found)),
+            "ways": [told(way, labels) for way in found],
+        }
+        for layer, found in ways.items()
+    ]
 
 
 def told(way: Way, labels: Mapping[Node, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from controls.choices import Kind, SystemKind, WorkflowState
 from controls.models import (
@@ -60,6 +60,11 @@ class Row:
     decision: Decision | None
     approved: Decision | None
     elsewhere: Elsewhere | None = None
+
+    @property
+    def shippable_title(self) -> str:
+        """Return the control's title where it may leave the house, else nothing."""
+        return self.control.title if self.responsibility.text_shippable else ""  # type: ignore[attr-defined]
 
     @property
     def state(self) -> str:
@@ -190,8 +195,10 @@ def _in_scope(
         part__isnull=True,
         created_at__lte=moment.as_of,
     ).select_related("control")
-    ordered = rows.order_by("control__catalog", "control__order").defer(
-        "created_at", "control__params"
+    ordered = (
+        rows.annotate(text_shippable=F("control__catalog__text_shippable"))
+        .order_by("control__catalog", "control__order")
+        .defer("created_at", "control__params")
     )
     return sorted(ordered, key=lambda row: row.system_id == systems[0].pk)
 

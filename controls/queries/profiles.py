@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from controls.models import Catalog, Control, Profile
 from controls.rules import parameters
+from controls.rules.parameters import Settings
 from controls.rules.profiles import Member
 from controls.rules.references import NIST, Known, Reference, means, means_nist
 
@@ -56,12 +58,41 @@ def members_of(catalog: Catalog, *, within: Profile | None = None) -> list[Membe
 
 def unknown_parameters(catalog: Catalog, ids: Sequence[str]) -> list[str]:
     """Return the ids that are no parameter of the catalog. One query."""
+    known = _parameters(catalog)
+    return [name for name in ids if name not in known]
+
+
+def known_ids(catalog: Catalog, settings: Settings) -> dict[str, Mapping[str, Any]]:
+    """Return settings by the ids that this edition has, where another edition knows both.
+
+    NIST's release 5.1.1 calls `ac-01_odp.05` what earlier ones call `ac-1_prm_4`, and says
+    so. Two queries, none without settings.
+    """
+    if not settings:
+        return {}
+    known = _parameters(catalog)
+    here = {
+        newer[1]: older
+        for params in Control.objects.filter(catalog__key=catalog.key)
+        .exclude(catalog=catalog)
+        .exclude(params={})
+        .values_list("params", flat=True)
+        for older, text in params.items()
+        if older in known and (newer := parameters.INSERTION.fullmatch(text))
+    }
+    return {
+        name if name in known else here.get(name, name): setting
+        for name, setting in settings.items()
+    }
+
+
+def _parameters(catalog: Catalog) -> set[str]:
     known: set[str] = set()
     for params in catalog.controls.exclude(params={}).values_list("params", flat=True):
         known |= params.keys()
         for text in params.values():
             known |= set(parameters.gathered(text))
-    return [name for name in ids if name not in known]
+    return known
 
 
 def _known(row: Catalog | Profile) -> Known:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from controls.models import Control, Profile
+from django.db.models import QuerySet
+
+from controls.models import Control, Profile, System, SystemProfile
 from controls.rules import parameters
+from controls.rules.moments import Moment
 from controls.rules.parameters import Settings
 
 
@@ -44,13 +48,19 @@ def lines(control: Control, settings: Settings | None = None) -> list[Line]:
     return told
 
 
-def settings_of(control: Control, profiles: Iterable[int] | None = None) -> Settings:
-    """Return what profiles set for the parameters of a control: those named, else all that
-    it is in. One query.
+def settings_in_scope(control: Control, system: System, moment: Moment) -> Settings:
+    """Return what the profiles in a system's scope set for the parameters of a control.
+
+    One query.
     """
-    rows = Profile.objects.filter(controls=control).exclude(parameters={})
-    if profiles is not None:
-        rows = rows.filter(pk__in=profiles)
+    scopes = SystemProfile.objects.in_force(on=moment.on, as_of=moment.as_of)
+    return settings_of(control, scopes.filter(system=system).values("profile"))
+
+
+def settings_of(control: Control, profiles: Iterable[int] | QuerySet[Any]) -> Settings:
+    """Return what profiles that a control is in set for its parameters. One query."""
+    rows = Profile.objects.filter(controls=control, pk__in=profiles)
+    rows = rows.exclude(parameters={})
     ids = set(control.params)
     for text in control.params.values():
         ids |= set(parameters.gathered(text))

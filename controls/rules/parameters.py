@@ -17,6 +17,7 @@ GATHERS = re.compile(r"\s*\{\{\s*of:([^}]*)\}\}")
 """How we note, in a stored text, the parameters that one stands for together."""
 
 OURS = re.compile(r"^organi[sz]ation", re.IGNORECASE)
+SET_OFF = re.compile(r"\] (?=[;,.:])")
 MOST_INSERTIONS = 200
 """In one text. NIST's longest statement has 11; a file made to harm could double each."""
 
@@ -57,7 +58,9 @@ def alias(parameter: str) -> str:
 
 def readable(prose: str, params: Mapping[str, str], settings: Settings) -> str:
     """Return a text with each parameter as what it stands for, in brackets."""
-    return _Reader(params, settings).text(prose, ())
+    text = _Reader(params, settings).text(prose, ())
+    # NIST's files set parameters off with spaces, before a semicolon, too.
+    return SET_OFF.sub("]", text).strip()
 
 
 def overlaid(all_settings: Iterable[Settings]) -> dict[str, Mapping[str, Any]]:

@@ -83,10 +83,12 @@ def import_profile(
     known = Profile.objects.filter(key=found_key).select_related("catalog").first()
     taken = _resolved(parsed, catalog, known)
     edition = taken[0].catalog
-    settings = parameters.overlaid([*(one.parameters for one in taken), parsed.parameters])
+    settings = profile_queries.known_ids(
+        edition,
+        parameters.overlaid([*(one.parameters for one in taken), parsed.parameters]),
+    )
     controls = _controls(edition, frozenset().union(*(one.ids for one in taken)))
     profile = known or _serving(edition, controls, settings)
-    is_new = profile is None
     if profile is None:
         profile = Profile.objects.create(
             key=found_key, catalog=edition, title=parsed.title[:300]
@@ -96,7 +98,8 @@ def import_profile(
             f"The profile {profile.key} is of {profile.catalog}, this file of {edition}: "
             "name another with --key."
         )
-    done = _written(profile, parsed, controls, settings, is_new=is_new, by=by, at=at)
+    is_named = profile.key == found_key
+    done = _written(profile, parsed, controls, settings, is_named=is_named, by=by, at=at)
     if not (done.entered or done.left):
         return done
     systems = derivations.rederive_each(
@@ -159,7 +162,7 @@ def _sources(parsed: ParsedProfile, item: Import, named: str) -> list[_Taken]:
             if profile.document_uuid != parsed.document_uuid or not parsed.document_uuid
         ]
     if found:
-        return found
+        return _unambiguous(parsed, item, found)
     keys = ", ".join(sorted(set(Catalog.objects.values_list("key", flat=True)))) or "none"
     what = repr(named) if named else item.source.told
     raise InvalidInputError(
@@ -167,6 +170,18 @@ def _sources(parsed: ParsedProfile, item: Import, named: str) -> list[_Taken]:
         f"Import it first, or name one with --catalog. Loaded catalogs: {keys}.",
         place=item.place,
     )
+
+
+def _unambiguous(parsed: ParsedProfile, item: Import, found: list[_Taken]) -> list[_Taken]:
+    """Return them where they are of one catalog: a file may be called `catalog.json`."""
+    keys = sorted({one.catalog.key for one in found})
+    if len(keys) > 1:
+        raise InvalidInputError(
+            f"{parsed.file}: {item.place}: {item.source.told} may be any of "
+            f"{', '.join(keys)}. Name one with --catalog.",
+            place=item.place,
+        )
+    return found
 
 
 def _taken(
@@ -248,7 +263,7 @@ def _written(
     controls: Mapping[int, Control],
     settings: dict[str, Mapping[str, Any]],
     *,
-    is_new: bool,
+    is_named: bool,
     by: User,
     at: datetime,
 ) -> ImportedProfile:
@@ -256,7 +271,7 @@ def _written(
     wanted = {pk: row for pk, row in controls.items() if not row.withdrawn}
     done = ImportedProfile(
         profile=profile,
-        is_new=is_new,
+        is_new=not before,
         entered=tuple(row.label for pk, row in wanted.items() if pk not in before),
         left=tuple(row.label for pk, row in before.items() if pk not in wanted),
         stayed=len(wanted.keys() & before.keys()),
@@ -266,7 +281,8 @@ def _written(
         ),
     )
     fields = {
-        "title": parsed.title[:300],
+        # One that served already keeps the name by which people know it.
+        "title": parsed.title[:300] if is_named else profile.title,
         "version": parsed.version[:40],
         "source": parsed.file[:300],
         "sha256": parsed.sha256,

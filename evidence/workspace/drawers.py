@@ -10,9 +10,11 @@ from controls.choices import WorkflowState
 from controls.models import Decision, Derivation, User
 from controls.queries import explaining, statements
 from controls.queries.matrix import Matrix, Row
+from controls.queries.proposals import Proposal, mapped, proposal
 from controls.queries.standings import standing
 from controls.rules.permissions import RULES, Action
 from controls.services import access
+from evidence.queries.around import Around, around
 
 FRESH = timedelta(minutes=1)
 """A matrix as of so short a time ago still shows what holds now: steps may be taken."""
@@ -53,6 +55,8 @@ class Drawer:
     close: str
     step: str
     who: str
+    proposal: Proposal | None
+    around: Around
 
 
 def drawer(
@@ -66,6 +70,7 @@ def drawer(
     names = {column.variant: column.name for column in whole.columns}
     step, who = _step(row, decision, whole, asked)
     answer = row.derivation.answer if row.derivation else ""
+    settings = statements.settings_in_scope(row.control, whole.system, whole.moment)
     return Drawer(
         row=row,
         service=names.get(variant, ""),
@@ -77,7 +82,7 @@ def drawer(
         doubts=explaining.differences(decision, derivation),
         text=[
             line
-            for line in statements.lines(row.control)
+            for line in statements.lines(row.control, settings)
             if line.name != "guidance" and line.prose
         ],
         services=[
@@ -92,6 +97,10 @@ def drawer(
         close=close,
         step=step,
         who=who,
+        proposal=proposal(mapped(row.responsibility, user=asked.user, moment=whole.moment)),
+        around=around(
+            responsibility=row.responsibility, user=asked.user, moment=whole.moment
+        ),
     )
 
 
