@@ -39,6 +39,7 @@ class Server:
     variables: dict[str, str] = field(default_factory=dict)
     before: Callable[[], None] | None = None
     """Run in the server's process before it becomes the server."""
+    application: str = "srm_project.wsgi:application"
     arguments: tuple[str, ...] = ()
     """Of gunicorn, besides those of the embedded installation."""
     port: int = 0
@@ -95,7 +96,7 @@ class Server:
         with (self.folder / "web.log").open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own lines
                 [
-                    *(sys.executable, "-m", "gunicorn", "srm_project.wsgi:application"),
+                    *(sys.executable, "-m", "gunicorn", self.application),
                     *("--bind", f"{HOST}:{self.port}", "--worker-class", "gthread"),
                     *("--workers", "1", "--threads", "8", "--no-control-socket"),
                     *self.arguments,

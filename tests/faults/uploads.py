@@ -50,10 +50,14 @@ class Sent:
 
 def killed(asked: Namespace, folder: Path) -> list[Finding]:
     """Kill -9 the web process at random moments while four programs upload."""
-    # With the code loaded before the fork, a killed worker is replaced at once.
-    server = Server(folder, arguments=("--preload", "--log-level", "error"))
+    server = Server(
+        folder,
+        application="tests.warm:application",
+        arguments=("--preload", "--log-level", "error"),
+    )
     server.prepare()
     server.start()
+    usual = _usual(server)
     sent, stopped = Sent(), threading.Event()
     senders = [
         threading.Thread(target=_send, args=(server, sent, stopped, number))
@@ -64,7 +68,7 @@ def killed(asked: Namespace, folder: Path) -> list[Finding]:
             sender.start()
         luck = random.Random(11)  # noqa: S311 - repeatable on purpose
         for _ in range(asked.times):
-            time.sleep(luck.uniform(0.02, 0.3))
+            time.sleep(luck.uniform(0, 4 * usual))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(server.worker(), signal.SIGKILL)
     finally:
@@ -79,6 +83,16 @@ def killed(asked: Namespace, folder: Path) -> list[Finding]:
         *_whole(server, sent.kept),
         *_swept(server),
     ]
+
+
+def _usual(server: Server) -> float:
+    """Return how long an upload takes, in seconds, while nobody is killed."""
+    took = []
+    for number in range(SENDERS):
+        began = time.monotonic()
+        server.send(b"%PDF-1.7\n" + b"%d" % number * 3000 * KILOBYTE, "report.pdf")
+        took.append(time.monotonic() - began)
+    return max(took[1:])
 
 
 def _send(server: Server, sent: Sent, stopped: threading.Event, number: int) -> None:
