@@ -18,7 +18,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from controls.models import Heartbeat, User
 from controls.queries.overview import overview
+from controls.rules.moments import Moment
 from controls.services import clock
+from evidence.queries.calendar import MANY
+from evidence.queries.monday import monday
 
 STALE = timedelta(minutes=3)
 """After so long without a sign of life, background work counts as stopped."""
@@ -114,9 +117,16 @@ class WorkspaceSite(admin.AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Show how the systems stand that the person sees."""
-        found = overview(user=cast("User", request.user), on=clock.day(timezone.now()))
-        return super().index(request, {"overview": found, **(extra_context or {})})
+        """Show how the systems stand that the person sees, and what proof and work need."""
+        user, at = cast("User", request.user), timezone.now()
+        moment = Moment(as_of=at, on=clock.day(at))
+        found = {
+            "overview": overview(user=user, on=moment.on),
+            "monday": monday(user=user, moment=moment),
+            "many": MANY,
+            "today": moment.on,
+        }
+        return super().index(request, {**found, **(extra_context or {})})
 
     def records(self, request: HttpRequest) -> HttpResponse:
         """Show every kind of record."""

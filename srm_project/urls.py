@@ -8,7 +8,6 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from srm_project import health
@@ -27,5 +26,5 @@ urlpatterns = [
     ),
     path("admin/", include("evidence.workspace.urls")),
     path("admin/", admin.site.urls),
-    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("", include("evidence.portal.urls")),
 ]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django import template
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
@@ -53,7 +54,9 @@ NO_LAYER = "No layer of this control here"
 STATE_WORDS: dict[str, str] = {
     **dict(WorkflowState.choices),
     "accepted": "Accepted",
-    "rejected": "Rejected",
+    "rejected": "Returned",
+    "submitted": "Handed in",
+    "withdrawn": "Withdrawn",
     "overdue": "Overdue",
     "suspect": "Suspect",
     "disputed": "Disputed",
@@ -226,6 +229,38 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
+def near_day(value: date | None) -> str:
+    """Return `Mon 14 Nov` for a day within a week from now on, else as `day` does."""
+    if not value:
+        return ""
+    ahead = (value - timezone.localdate()).days  # noqa: TID251 - a template is an interface
+    return f"{value:%a} {day(value)}" if 0 <= ahead <= 7 else day(value)
+
+
+@register.filter
+def every_words(schedule: Any) -> str:
+    """Return how often a schedule comes: `month`, `6 months`."""
+    unit = str(schedule.get_unit_display())
+    return unit.removesuffix("s") if schedule.every == 1 else f"{schedule.every} {unit}"
+
+
+STAGES: dict[str, str] = {
+    "lead": "due in {}",
+    "due": "due on the day",
+    "overdue": "{} late",
+    "escalation": "{} late, told to the manager",
+}
+
+
+@register.filter
+def stage_words(stage: str) -> str:
+    """Return what a stage of a reminder says: `due in 7 days` for `lead-7`."""
+    name, _, count = str(stage).partition("-")
+    days = f"{count} day" if count == "1" else f"{count} days"
+    return STAGES.get(name, str(stage)).format(days)
+
+
+@register.filter
 def day_time(value: datetime | None) -> str:
     """Return `14 Nov, 09:12` in the zone in force; nothing for nothing."""
     return f"{day(value)}, {_local(value):%H:%M}" if value else ""
@@ -244,13 +279,15 @@ class NavItem:
 class NavEntry:
     """A place in the workspace. The first of `names` that resolves is its address.
 
-    `under` are paths, relative to the admin index, of pages that belong to it.
+    `under` are paths, relative to the admin index, of pages that belong to it; `holds` are
+    names of others that do.
     """
 
     label: str
     names: tuple[str, ...]
     under: tuple[str, ...] = ()
     exact: bool = False
+    holds: tuple[str, ...] = ()
 
 
 WORKSPACE: tuple[NavEntry, ...] = (
@@ -258,10 +295,20 @@ WORKSPACE: tuple[NavEntry, ...] = (
     NavEntry("Systems", ("workspace:systems",)),
     NavEntry("Matrix", ("workspace:matrices",)),
     NavEntry("Approvals", ("workspace:queue",)),
+    NavEntry("Reviews", ("portal:reviews",)),
+    NavEntry("Evidence", ("portal:evidence",)),
+    NavEntry("Training", ("workspace:training",)),
     NavEntry("All records", ("admin:records",), under=("controls/", "evidence/")),
     NavEntry("API docs", ("api-docs",)),
 )
 """The navigation of the workspace, in order. An entry shows once its page exists."""
+
+PORTAL: tuple[NavEntry, ...] = (
+    NavEntry("My work", ("portal:my-work",), exact=True, holds=("portal:reviews",)),
+    NavEntry("Our evidence", ("portal:evidence",)),
+    NavEntry("Training", ("portal:training",)),
+)
+"""The navigation of the pages that teams use."""
 
 
 def _address(names: Iterable[str]) -> str:
@@ -276,19 +323,29 @@ def _address(names: Iterable[str]) -> str:
 @register.simple_tag(takes_context=True)
 def workspace_nav(context: Context) -> list[NavItem]:
     """Return the entries whose pages exist; the longest matching path is current."""
+    return _items(WORKSPACE, context)
+
+
+@register.simple_tag(takes_context=True)
+def portal_nav(context: Context) -> list[NavItem]:
+    """Return the entries of the pages that teams use."""
+    return _items(PORTAL, context)
+
+
+def _items(entries: Iterable[NavEntry], context: Context) -> list[NavItem]:
     request = context.get("request")
     path = request.path if request else ""
     root = _address(["admin:index"])
     found = []
-    for entry in WORKSPACE:
+    for entry in entries:
         url = _address(entry.names)
         if not url:
             continue
-        if entry.exact:
-            fit = len(url) if path == url else 0
-        else:
-            starts = [url, *(root + part for part in entry.under)]
-            fit = max((len(start) for start in starts if path.startswith(start)), default=0)
+        starts = [root + part for part in entry.under]
+        starts += filter(None, map(_address, zip(entry.holds, strict=True)))
+        if not entry.exact or path == url:
+            starts.append(url)
+        fit = max((len(start) for start in starts if path.startswith(start)), default=0)
         found.append((entry.label, url, fit))
     best = max((fit for _, _, fit in found), default=0)
     return [NavItem(label, url, bool(fit) and fit == best) for label, url, fit in found]

@@ -1,4 +1,4 @@
-"""What waits for a person: to review, returned to their teams, and in doubt."""
+"""What waits for a person: to review, to judge, to settle, returned and in doubt."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from controls.models import Responsibility
 from controls.queries.overview import in_scope_on
 from controls.rules.permissions import Action
 from controls.services import access, clock, decisions
+from evidence.workspace import questions
 from evidence.workspace.frame import now, person
 from evidence.workspace.frame import page as framed
 
@@ -42,6 +43,7 @@ def _show(request: HttpRequest, *, status: int = 200) -> HttpResponse:
     }
     typed = request.POST
     context["typed"] = (typed.get("row", ""), typed.get("remark", ""))
+    context |= questions.context(user, at=now())
     return framed(request, "workspace/queue.html", context, status=status)
 
 
@@ -73,6 +75,8 @@ def _may_check(user: Any, row: Responsibility) -> bool:
 
 
 def _take(request: HttpRequest) -> HttpResponse:
+    if questions.asked(request):
+        return _settle(request)
     given = request.POST
     row = given.get("row", "")
     rows = Responsibility.objects.visible_to(person(request)).select_related(
@@ -95,4 +99,15 @@ def _take(request: HttpRequest) -> HttpResponse:
         return _show(request, status=error.status)
     done = "approved" if "_approve" in given else "returned"
     messages.success(request, f"{found}: {done}.")
+    return HttpResponseRedirect(reverse("workspace:queue"))
+
+
+def _settle(request: HttpRequest) -> HttpResponse:
+    """Say whose a duty is, or that a dispute is over."""
+    try:
+        told = questions.settle(request)
+    except DomainError as error:
+        messages.error(request, error.message)
+        return _show(request, status=error.status)
+    messages.success(request, told)
     return HttpResponseRedirect(reverse("workspace:queue"))

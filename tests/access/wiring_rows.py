@@ -6,6 +6,7 @@ from tests.access.table import Row
 
 SIGNED_IN = "302 200 200 200 200 200 200 200 200 200"
 FIRST_AGAIN = "302 302 302 302 302 302 302 302 302 302"
+MEMBERS_STAY = "302 200 200 200 200 200 302 302 302 302"
 NOT_SET_UP = "302 404 404 404 404 404 404 404 404 404"
 STRANGERS = "200 302 302 302 302 302 302 302 302 302"
 EVERYBODY = "200 200 200 200 200 200 200 200 200 200"
@@ -17,7 +18,7 @@ def page(path: str, answers: str, verb: str = "GET") -> Row:
 
 
 ROWS = [
-    page("/", FIRST_AGAIN),
+    page("/", MEMBERS_STAY),
     page("/healthz", EVERYBODY),
     page("/api/docs/", SIGNED_IN),
     page("/accounts/login/", STRANGERS),
