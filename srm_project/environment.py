@@ -207,7 +207,8 @@ class Environment:
             options["init_command"] += "; PRAGMA query_only=ON"
         else:
             options["isolation_level"] = REPEATABLE_READ
-            options["options"] += " -c default_transaction_read_only=on"
+            # To compile a query takes longer than the first rows of a stream may.
+            options["options"] += " -c default_transaction_read_only=on -c jit=off"
         return {**self.database, "CONN_MAX_AGE": 0, "OPTIONS": options}
 
     @cached_property

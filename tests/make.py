@@ -22,6 +22,8 @@ from controls.choices import (
     SystemKind,
     TokenScope,
 )
+from controls.importers import provider_files
+from controls.importers.provider_files import Hints
 from controls.models import (
     ApiToken,
     Cadence,
@@ -31,6 +33,8 @@ from controls.models import (
     ControlMapping,
     Decision,
     Duty,
+    ImportedInventory,
+    ImportedMatrix,
     KnowledgeRelease,
     Layer,
     LayerFact,
@@ -48,8 +52,20 @@ from controls.models import (
     Team,
     User,
 )
-from controls.services import decisions, roles, schedules, systems, teams, tokens
+from controls.rules.inventory import Sighting
+from controls.services import (
+    decisions,
+    inventories,
+    matrices,
+    roles,
+    schedules,
+    systems,
+    teams,
+    tokens,
+)
 from controls.services.decisions import Content
+from controls.services.inventories import Found
+from controls.services.matrices import Source, Whose
 from controls.services.roles import AuditScope
 from controls.services.schedules import Plan
 from controls.services.setup import system_user
@@ -484,3 +500,26 @@ def accept_evidence(
     return evidence.accept(
         evidence=fresh, version=fresh.version, by=by or make_grc_lead(), at=at
     )
+
+
+def make_imported_matrix(system: System, word: str = "theirs") -> ImportedMatrix:
+    """A provider's matrix for the system, with the word in its text."""
+    data = f"Control ID,Inheritable,Responsibilities\nAC-2,partial,Of {word}\n".encode()
+    return matrices.import_matrix(
+        system=system,
+        whose=Whose("cloud", "Cloud"),
+        catalog=Control.objects.filter(responsibilities__system=system)[0].catalog,
+        parsed=provider_files.read(data, file="m.csv", hints=Hints()),
+        source=Source("m.csv", provider_files.sha256_of(data)),
+        by=system_user(),
+        at=MONDAY,
+    ).matrix
+
+
+def make_imported_inventory(system: System, word: str = "seen") -> ImportedInventory:
+    """An inventory of the system, with the word in its file's name."""
+    found = Found("table", f"{word}.csv", word, [Sighting("s3", "bucket")])
+    row, _ = inventories.import_inventory(
+        system=system, found=found, by=system_user(), at=MONDAY
+    )
+    return row

@@ -1,5 +1,5 @@
 """An organisation to look around in: two teams, six people, three systems, decisions in
-several states.
+several states, duties that are claimed, disputed and unowned, reviews that are due.
 
 Everything is made by the services that people use, as those people, in the order of its
 dates.
@@ -10,23 +10,45 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controls.choices import MembershipRole, OrganizationRoleName, SystemKind
+from controls.choices import (
+    DutyTask,
+    IntervalUnit,
+    MembershipRole,
+    OrganizationRoleName,
+    ReviewKind,
+    ReviewOutcome,
+    SystemKind,
+)
 from controls.errors import ConflictError
 from controls.models import (
+    Duty,
     Profile,
     Provider,
     Responsibility,
+    Review,
     ServiceVariant,
     System,
     Team,
     User,
 )
-from controls.services import decisions, people, roles, systems, teams
+from controls.services import (
+    decisions,
+    duties,
+    people,
+    reviews,
+    roles,
+    schedules,
+    systems,
+    teams,
+)
 from controls.services.audit import audited
 from controls.services.decisions import Content
+from controls.services.example_decisions import CLAIMS, INTAKE, ORGANIZATION, Decided
 from controls.services.roles import AuditScope
+from controls.services.schedules import Plan
 from controls.services.setup import system_user
 from controls.services.systems import Description, Use
+from controls.services.teams import Details
 
 PROFILE = "nist-sp800-53r5-moderate"
 ACCOUNTS = ("111122223333",)
@@ -46,80 +68,6 @@ class _Cast:
     grc: User
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """A decision of the example: on what, what was written, and how far it went."""
-
-    control: str
-    team: str
-    words: str = ""
-    state: str = "approved"
-    kind: str = ""
-    reason: str = ""
-    status: str = "implemented"
-
-
-CLAIMS = (
-    _Decided(
-        "ac-2", "security", "Accounts come from the directory; leavers are disabled daily."
-    ),
-    _Decided("ac-3", "security", "Roles are code, reviewed by two people."),
-    _Decided("au-2", "platform", "CloudTrail in all regions; database audit plugin is on."),
-    _Decided("au-12", "platform", "Trails and flow logs go to the log account."),
-    _Decided("cm-2", "platform", "Images are built weekly from a reviewed recipe."),
-    _Decided("cm-6", "platform", "Hardening is part of the image recipe."),
-    _Decided(
-        "cp-9", "platform", "Volume snapshots nightly; database backups kept 35 days."
-    ),
-    _Decided("pe-3", "platform"),
-    _Decided("pe-6", "platform"),
-    _Decided("sc-7", "platform", "Security groups are code; the review is every 6 months."),
-    _Decided(
-        "si-2", "platform", "Instances are patched within 30 days, critical within 14."
-    ),
-    _Decided("si-3", "security", "The image carries the scanner; alerts go to Security."),
-    _Decided("ra-5", "security", "Weekly scans of instances and images.", "in-review"),
-    _Decided("ia-2", "security", "Single sign-on with a second factor.", "in-review"),
-    _Decided(
-        "cm-8", "platform", "Inventory from Config, monthly.", "in-review", status="partial"
-    ),
-    _Decided("sc-28", "platform", "Volumes and databases use our key.", "returned"),
-    _Decided("si-4", "security", "Findings are triaged each morning.", "returned"),
-    _Decided(
-        "ma-4",
-        "platform",
-        "No remote maintenance by us: instances are replaced, never repaired.",
-        "in-review",
-        kind="inherited",
-        reason="Nobody signs in to an instance; a broken one is replaced from its image.",
-    ),
-    _Decided("cm-7", "platform", "Ports are named in the service definition.", "proposed"),
-    _Decided("ac-17", "security", "Session Manager only.", "proposed", status="planned"),
-)
-
-INTAKE = (
-    _Decided("ac-2", "security", "Function roles are code; no long-lived keys."),
-    _Decided("au-2", "platform", "CloudTrail data events for the upload bucket."),
-    _Decided("cp-9", "platform", "Point-in-time recovery; bucket versions kept 90 days."),
-    _Decided("pe-3", "platform"),
-    _Decided("sc-7", "platform", "Endpoint policies allow our accounts only."),
-    _Decided("sc-28", "platform", "All stores use our key."),
-    _Decided("si-2", "platform", "Dependencies are rebuilt weekly."),
-    _Decided("si-3", "security"),
-    _Decided("sc-13", "platform", "TLS 1.2 or newer everywhere.", "in-review"),
-    _Decided("cm-6", "platform", "Settings are templates.", "in-review"),
-    _Decided("ac-6", "security", "One role for each function.", "returned"),
-)
-
-ORGANIZATION = (
-    _Decided("at-1", "security", "The training plan is reviewed each year."),
-    _Decided("at-2", "security", "Everybody takes the course at hire and every 12 months."),
-    _Decided("at-3", "security", "Developers take secure coding.", "in-review"),
-    _Decided("ir-4", "security", "The handbook names who is called.", "in-review"),
-    _Decided("ps-3", "security", "Checks before the first day.", "proposed"),
-)
-
-
 @audited
 def seed(*, at: datetime) -> list[System]:
     """Add the example and return its systems; an empty list where it is there already.
@@ -131,14 +79,23 @@ def seed(*, at: datetime) -> list[System]:
     profile = Profile.objects.filter(key=PROFILE).first()
     if profile is None:
         raise ConflictError("Load the shipped facts first: manage.py load_knowledge.")
-    cast = _people(at=at - timedelta(days=60))
-    made = _systems(cast, profile, at=at - timedelta(days=45))
-    plan = list(zip(made, (ORGANIZATION, CLAIMS, INTAKE), strict=True))
-    for step, days in ((_decide, 30), (_submit, 29), (_review, 27)):
-        for system, items in plan:
+    cast = _people(at=at - timedelta(days=120))
+    made = _systems(cast, profile, at=at - timedelta(days=100))
+    organization, portal, intake = made
+    plan = (
+        (organization, ORGANIZATION, (75, 74, 70)),
+        (portal, CLAIMS, (75, 74, 70)),
+        (intake, INTAKE, (92, 91, 87)),
+    )
+    for number, step in enumerate((_decide, _submit, _review)):
+        for system, items, days in plan:
             for item in items:
-                step(system, cast, item, at=at - timedelta(days=days))
-    _databases(made[1], cast, at=at - timedelta(days=3))
+                step(system, cast, item, at=at - timedelta(days=days[number]))
+    for days in (60, 30):
+        _complete(_duty(intake, "si-2"), cast, at=at - timedelta(days=days))
+    _schedules(portal, cast, at=at)
+    _words(portal, cast, at=at - timedelta(days=2))
+    _databases(portal, cast, at=at - timedelta(days=3))
     _auditor(made[1:], at=at)
     return made
 
@@ -166,8 +123,15 @@ def _people(*, at: datetime) -> _Cast:
         grc=person("Greta Lind", None, ""),
     )
     person("Viktor Novak", security, MembershipRole.VIEWER)
+    _manage(platform, cast.lead, "1234567", at=at)  # on call at weekends, too
+    _manage(security, cast.approver, "12345", at=at)
     roles.grant(user=cast.grc, role=OrganizationRoleName.GRC_LEAD, by=by, at=at)
     return cast
+
+
+def _manage(team: Team, manager: User, working_days: str, *, at: datetime) -> None:
+    details = Details(team.name, "Europe/Berlin", working_days, manager)
+    teams.change(team=team, version=team.version, details=details, by=system_user(), at=at)
 
 
 def _systems(cast: _Cast, profile: Profile, *, at: datetime) -> list[System]:
@@ -229,7 +193,85 @@ def _databases(system: System, cast: _Cast, *, at: datetime) -> None:
     )
 
 
-def _decide(system: System, cast: _Cast, item: _Decided, *, at: datetime) -> None:
+def _duty(system: System, control_id: str) -> Duty:
+    return Duty.objects.select_related("responsibility__system__owner_team").get(
+        responsibility=_responsibility(system, control_id),
+        task=DutyTask.DO,
+        ended_at__isnull=True,
+    )
+
+
+def _complete(duty: Duty, cast: _Cast, *, at: datetime) -> None:
+    """Let the patches of a duty be in time."""
+    review = Review.objects.select_related(
+        "schedule__duty__responsibility__system__owner_team"
+    ).get(schedule__duty=duty, completed_at__isnull=True)
+    reviews.complete(
+        review=review,
+        version=review.version,
+        outcome=ReviewOutcome.SATISFIED,
+        remark="All functions are built from the patched base.",
+        by=cast.engineer,
+        at=at,
+    )
+
+
+def _schedules(portal: System, cast: _Cast, *, at: datetime) -> None:
+    """Start two reviews of the teams' own: one is overdue by now, one due this week."""
+    schedules.start(
+        duty=_duty(portal, "cm-6"),
+        plan=Plan(
+            title="Hardening compared with the image recipe",
+            kind=ReviewKind.CONFIGURATION,
+            every=2,
+            unit=IntervalUnit.MONTHS,
+            source="Image policy 4",
+        ),
+        by=cast.lead,
+        at=at - timedelta(days=66),
+    )
+    schedules.start(
+        duty=_duty(portal, "si-3"),
+        plan=Plan(
+            title="Alerts of the scanner looked through",
+            kind=ReviewKind.OTHER,
+            every=1,
+            unit=IntervalUnit.WEEKS,
+            source="Security handbook 7",
+        ),
+        by=cast.approver,
+        at=at - timedelta(days=4),
+    )
+
+
+def _words(portal: System, cast: _Cast, *, at: datetime) -> None:
+    """Let teams be at odds: a duty is disputed, one given away, one claimed by two."""
+    roles_, logs, rules = (_duty(portal, control) for control in ("ac-3", "au-12", "sc-7"))
+    duties.dispute(
+        duty=roles_,
+        version=roles_.version,
+        team=cast.security,
+        reason="Roles are in Platform's code, and Platform reviews it.",
+        by=cast.approver,
+        at=at,
+    )
+    duties.end_claim(
+        claim=logs.claims.select_related("team").get(),
+        version=logs.version,
+        by=cast.engineer,
+        at=at,
+    )
+    duties.claim(
+        duty=rules,
+        version=rules.version,
+        team=cast.security,
+        reason="We look through the rules, too.",
+        by=cast.approver,
+        at=at,
+    )
+
+
+def _decide(system: System, cast: _Cast, item: Decided, *, at: datetime) -> None:
     responsibility = _responsibility(system, item.control)
     derived = responsibility.latest_derivation
     if derived is None:
@@ -250,7 +292,7 @@ def _decide(system: System, cast: _Cast, item: _Decided, *, at: datetime) -> Non
     )
 
 
-def _submit(system: System, cast: _Cast, item: _Decided, *, at: datetime) -> None:
+def _submit(system: System, cast: _Cast, item: Decided, *, at: datetime) -> None:
     if item.state == "proposed":
         return
     handed_in = _responsibility(system, item.control)
@@ -259,7 +301,7 @@ def _submit(system: System, cast: _Cast, item: _Decided, *, at: datetime) -> Non
     )
 
 
-def _review(system: System, cast: _Cast, item: _Decided, *, at: datetime) -> None:
+def _review(system: System, cast: _Cast, item: Decided, *, at: datetime) -> None:
     checker = cast.approver if system.kind == SystemKind.ORGANIZATION else cast.lead
     checked = _responsibility(system, item.control)
     if item.state == "approved":

@@ -101,7 +101,7 @@ def offer(
     """
     title = offer.title
     if duty.task == DutyTask.CHECK:
-        title = f"Check what {duty.responsibility.provider.name} did: {title}"
+        title = f"{title}: check what {duty.responsibility.provider.name} did"
     plan = Plan(
         title=title[:200],
         kind=offer.kind,

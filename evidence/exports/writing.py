@@ -10,9 +10,9 @@ from io import StringIO
 from json.encoder import encode_basestring
 from typing import Any
 
+from controls.rules.cells import defuse
 from controls.rules.hashing import stamp
 from evidence.exports.tables import Column, Row
-from evidence.rules.cells import defuse
 
 PIECE = 32 * 1024
 """Characters after which a piece is handed on; the first row goes at once."""

@@ -16,7 +16,7 @@ from datetime import date
 from typing import IO
 
 from controls.errors import Fault, InvalidFileError, TooLargeError
-from evidence.rules.cells import MARK, defuse
+from controls.rules.cells import restore
 
 LARGEST = 4 * 1024 * 1024
 """Bytes. A preview posts the text again in a form, of which SRM takes 5 MB."""
@@ -231,11 +231,7 @@ def _records(text: str, delimiter: str, faults: Faults) -> Iterator[tuple[int, l
 
 def _plain(cell: str) -> str:
     """Return what a cell says: without the apostrophe that a register put before it."""
-    text = cell.strip()
-    if not text.startswith(MARK):
-        return text
-    bare = text.removeprefix(MARK)
-    return bare.strip() if defuse(bare) == text else text
+    return restore(cell.strip()).strip()
 
 
 def _header(cells: Sequence[str], name: str, columns: Sequence[Column]) -> list[str]:

@@ -22,8 +22,6 @@ from controls.choices import (
     ReminderChannel,
     ReminderSubject,
 )
-from controls.importers import provider_files
-from controls.importers.provider_files import Hints
 from controls.models import (
     ApiToken,
     AuditEvent,
@@ -48,13 +46,9 @@ from controls.models import (
     Team,
     User,
 )
-from controls.rules.inventory import Sighting
-from controls.services import decisions, inventories, matrices, overrides
-from controls.services.inventories import Found
-from controls.services.matrices import Source, Whose
+from controls.services import decisions, overrides
 from controls.services.overrides import Word
 from controls.services.setup import system_user
-from evidence.exports.appendix_j import Row
 from evidence.models import Course, Evidence, EvidenceLink, RosterEntry, TrainingRecord
 from tests.make import (
     MONDAY,
@@ -65,6 +59,8 @@ from tests.make import (
     make_duty,
     make_evidence,
     make_grc_lead,
+    make_imported_inventory,
+    make_imported_matrix,
     make_member,
     make_profile,
     make_review,
@@ -74,7 +70,6 @@ from tests.make import (
     make_world,
     responsibility_for,
 )
-from tests.matrices.files import csv_table
 from tests.training.making import make_course, make_entry, make_record
 
 ROLES = (
@@ -225,8 +220,8 @@ def make_target(word: str, profile: Profile) -> Target:
         event=AuditEvent.objects.filter(system_uuid=system.uuid).latest("seq"),
         entry=entry,
         record=make_record(entry, the_course(), score=word),
-        matrix=make_matrix(system, word),
-        inventory=make_inventory(system, word),
+        matrix=make_imported_matrix(system, word),
+        inventory=make_imported_inventory(system, word),
         **make_proof(system, team, word),
     )
 
@@ -317,29 +312,6 @@ def make_override(system: System | None, reason: str) -> LayerOverride:
         since=date(2026, 3, 2),
     )
     return overrides.start(system=system, word=word, by=system_user(), at=MONDAY)
-
-
-def make_matrix(system: System, word: str) -> ImportedMatrix:
-    """A provider's matrix for the system, with the word in its text."""
-    data = csv_table([Row("AC-2", ("implemented",), ("shared",), "partial", f"Of {word}")])
-    return matrices.import_matrix(
-        system=system,
-        whose=Whose("cloud", "Cloud"),
-        catalog=Control.objects.filter(responsibilities__system=system)[0].catalog,
-        parsed=provider_files.read(data, file="m.csv", hints=Hints()),
-        source=Source("m.csv", provider_files.sha256_of(data)),
-        by=system_user(),
-        at=MONDAY,
-    ).matrix
-
-
-def make_inventory(system: System, word: str) -> ImportedInventory:
-    """An inventory of the system, with the word in its file's name."""
-    found = Found("table", f"{word}.csv", word, [Sighting("s3", "bucket")])
-    row, _ = inventories.import_inventory(
-        system=system, found=found, by=system_user(), at=MONDAY
-    )
-    return row
 
 
 def token_text(person: User) -> str:

@@ -6,7 +6,16 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 
-from controls.models import AuditEvent, Decision, Derivation, ReviewSnooze, triggers
+from controls.models import (
+    AuditEvent,
+    Decision,
+    Derivation,
+    ImportedInventory,
+    ImportedMatrix,
+    ImportedRow,
+    ReviewSnooze,
+    triggers,
+)
 from controls.services import reviews
 from controls.services.setup import system_user
 from evidence.models import Artifact, Evidence, EvidenceVerdict, EvidenceVersion
@@ -14,6 +23,8 @@ from tests.make import (
     MONDAY,
     make_decision,
     make_duty,
+    make_imported_inventory,
+    make_imported_matrix,
     make_review,
     make_system,
     make_team,
@@ -23,6 +34,9 @@ MODELS = (
     AuditEvent,
     Decision,
     Derivation,
+    ImportedInventory,
+    ImportedMatrix,
+    ImportedRow,
     ReviewSnooze,
     Artifact,
     EvidenceVersion,
@@ -47,6 +61,8 @@ def rows(db):  # noqa: ARG001 - brings the database
         at=MONDAY,
     )
     make_proof(system.owner_team)
+    make_imported_matrix(system)
+    make_imported_inventory(system)
     connection.check_constraints()
     if connection.vendor == "postgresql":
         execute("SET CONSTRAINTS ALL IMMEDIATE")

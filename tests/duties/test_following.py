@@ -380,7 +380,7 @@ def test_what_the_provider_does_is_checked_by_name_and_never_done(team, profile)
 
     make_approval(data, "si-2")
 
-    assert Schedule.objects.get().title == "Check what AWS did: Critical patches"
+    assert Schedule.objects.get().title == "Critical patches: check what AWS did"
 
 
 def test_cadences_of_another_release_or_beside_the_default_are_not_offered(system):

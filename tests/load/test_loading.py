@@ -1,6 +1,7 @@
 """Loading the shipped facts, and the example that stands on them."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -17,11 +18,13 @@ from controls.models import (
     Control,
     ControlMapping,
     Decision,
+    Duty,
     KnowledgeRelease,
     LayerFact,
     OrganizationRole,
     Profile,
     Responsibility,
+    Review,
     ServiceVariant,
     System,
     User,
@@ -167,6 +170,33 @@ def test_the_example_shows_every_state_and_a_doubt():
     assert rows["at-2"].elsewhere.system_key == "example-insurance"
     assert rows["at-2"].elsewhere.state == "approved"
     assert rows["at-2"].derivation.answer == "parallel"
+    assert audit_trail.verify().ok
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 3, 31, 10, tzinfo=UTC),
+        datetime(2028, 2, 29, 10, tzinfo=UTC),
+        datetime(2026, 8, 30, 10, tzinfo=UTC),
+    ],
+)
+def test_the_example_has_something_to_do_on_whatever_day_it_is_added(at):
+    run("load_knowledge")
+
+    example.seed(at=at)
+
+    on = at.date()
+    late = Review.objects.overdue(on=on).values_list(
+        "schedule__kind", "schedule__duty__responsibility__control__control_id"
+    )
+    this_week = Review.objects.open().filter(due_on__range=(on, on + timedelta(days=7)))
+    duties = Duty.objects.with_claims(on=on, as_of=at)
+    assert {("patching", "si-2"), ("configuration", "cm-6")} <= set(late)
+    assert this_week.count() >= 4
+    assert duties.filter(unowned=True).count() == 2
+    assert duties.filter(disputed=True).count() == 1
+    assert duties.filter(double_claimed=True).count() == 1
     assert audit_trail.verify().ok
 
 

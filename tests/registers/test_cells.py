@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controls.rules.cells import defuse, restore
 from evidence.exports.tables import Column
 from evidence.exports.writing import pieces
-from evidence.rules.cells import defuse, restore
 from tests.make import make_grc_lead, make_team
 from tests.registers.worlds import make_evidence, told
 

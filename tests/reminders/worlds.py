@@ -8,10 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from controls.choices import MembershipRole
-from controls.models import Duty, Review, System, Team, User
+from controls.models import Duty, Profile, Review, System, Team, User
 from controls.services.setup import system_user
 from controls.services.teams import Details, change
-from tests.make import MONDAY, make_duty, make_member, make_review, make_system, make_team
+from tests.make import (
+    MONDAY,
+    make_duty,
+    make_member,
+    make_review,
+    make_system,
+    make_team,
+    make_world,
+)
 
 EVERY_DAY = "1234567"
 DUE_ON = date(2026, 4, 1)
@@ -59,7 +67,8 @@ def make_due(
         time_zone=time_zone, working_days=working_days, manager=manager
     )
     owner = make_member(team, MembershipRole.CONTRIBUTOR, time_zone=time_zone)
-    system = make_system(team, "ec2", at=MONDAY)
+    profile = Profile.objects.first() or make_world()
+    system = make_system(team, "ec2", profile=profile)
     duty = make_duty(system)
     review = make_review(duty, **{"first_due_on": due_on, "lead_days": [7, 1], **plan})
     return World(team, system, duty, review, owner)

@@ -5,9 +5,9 @@ import io
 import pytest
 
 from controls.errors import InvalidFileError, TooLargeError
+from controls.rules.cells import defuse
 from evidence.importers import tables
 from evidence.importers.tables import Column, Faults, day, needed, read_table
-from evidence.rules.cells import defuse
 
 COLUMNS = (
     Column("email", 40, is_required=True),
