@@ -78,9 +78,7 @@ class InvalidFileError(InvalidInputError):
     `faults` are in the order of the file; `left_out` says how many more there are.
     """
 
-    def __init__(
-        self, message: str, *, faults: Sequence[Fault], left_out: int = 0
-    ) -> None:
+    def __init__(self, message: str, *, faults: Sequence[Fault], left_out: int = 0) -> None:
         super().__init__(message)
         self.faults = tuple(faults)
         self.left_out = left_out

@@ -8,558 +8,2057 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Derivation',
+            name="Derivation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('inherited', 'Inherited'), ('shared', 'Shared'), ('customer-specific', 'Customer-specific'), ('undetermined', 'Undetermined'), ('not-applicable', 'Not applicable')], max_length=20)),
-                ('answer', models.CharField(choices=[('inherited', 'Inherited'), ('inherited-if-configured', 'Inherited once set up'), ('shared', 'Shared'), ('parallel', 'Parallel'), ('customer-specific', 'Customer-specific'), ('undetermined', 'Undetermined'), ('not-applicable', 'Not applicable')], max_length=30)),
-                ('parties', models.JSONField()),
-                ('cells', models.JSONField()),
-                ('whole', models.CharField(blank=True, choices=[('inherited', 'Inherited'), ('inherited-if-configured', 'Inherited once set up'), ('shared', 'Shared'), ('parallel', 'Parallel'), ('customer-specific', 'Customer-specific'), ('undetermined', 'Undetermined'), ('not-applicable', 'Not applicable')], max_length=30)),
-                ('explanation', models.JSONField()),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('organization_only', models.BooleanField(default=False)),
-                ('cause', models.CharField(max_length=200)),
-                ('effective_on', models.DateField()),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("inherited", "Inherited"),
+                            ("shared", "Shared"),
+                            ("customer-specific", "Customer-specific"),
+                            ("undetermined", "Undetermined"),
+                            ("not-applicable", "Not applicable"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("inherited", "Inherited"),
+                            ("inherited-if-configured", "Inherited once set up"),
+                            ("shared", "Shared"),
+                            ("parallel", "Parallel"),
+                            ("customer-specific", "Customer-specific"),
+                            ("undetermined", "Undetermined"),
+                            ("not-applicable", "Not applicable"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("parties", models.JSONField()),
+                ("cells", models.JSONField()),
+                (
+                    "whole",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("inherited", "Inherited"),
+                            ("inherited-if-configured", "Inherited once set up"),
+                            ("shared", "Shared"),
+                            ("parallel", "Parallel"),
+                            ("customer-specific", "Customer-specific"),
+                            ("undetermined", "Undetermined"),
+                            ("not-applicable", "Not applicable"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("explanation", models.JSONField()),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("organization_only", models.BooleanField(default=False)),
+                ("cause", models.CharField(max_length=200)),
+                ("effective_on", models.DateField()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['inherited', 'shared', 'customer-specific', 'undetermined', 'not-applicable'])), name='derivation_kind_known'), models.CheckConstraint(condition=models.Q(('answer__in', ['inherited', 'inherited-if-configured', 'shared', 'parallel', 'customer-specific', 'undetermined', 'not-applicable'])), name='derivation_answer_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "inherited",
+                                    "shared",
+                                    "customer-specific",
+                                    "undetermined",
+                                    "not-applicable",
+                                ],
+                            )
+                        ),
+                        name="derivation_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "answer__in",
+                                [
+                                    "inherited",
+                                    "inherited-if-configured",
+                                    "shared",
+                                    "parallel",
+                                    "customer-specific",
+                                    "undetermined",
+                                    "not-applicable",
+                                ],
+                            )
+                        ),
+                        name="derivation_answer_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(max_length=40, unique=True)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.SlugField(max_length=40, unique=True)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='KnowledgeRelease',
+            name="KnowledgeRelease",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('version', models.CharField(max_length=40, unique=True)),
-                ('sha256', models.CharField(max_length=64)),
-                ('published_on', models.DateField()),
-                ('loaded_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("version", models.CharField(max_length=40, unique=True)),
+                ("sha256", models.CharField(max_length=64)),
+                ("published_on", models.DateField()),
+                ("loaded_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Provider',
+            name="Provider",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('key', models.SlugField(unique=True)),
-                ('name', models.CharField(help_text='As written in sentences: AWS.', max_length=100)),
-                ('full_name', models.CharField(max_length=200)),
-                ('letter', models.CharField(help_text='The mark of inherited controls.', max_length=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("key", models.SlugField(unique=True)),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="As written in sentences: AWS.", max_length=100
+                    ),
+                ),
+                ("full_name", models.CharField(max_length=200)),
+                (
+                    "letter",
+                    models.CharField(
+                        help_text="The mark of inherited controls.", max_length=1
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40, unique=True)),
-                ('title', models.CharField(max_length=300)),
-                ('publisher', models.CharField(blank=True, max_length=200)),
-                ('url', models.URLField(blank=True, max_length=400)),
-                ('year_seen', models.CharField(blank=True, max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.CharField(max_length=40, unique=True)),
+                ("title", models.CharField(max_length=300)),
+                ("publisher", models.CharField(blank=True, max_length=200)),
+                ("url", models.URLField(blank=True, max_length=400)),
+                ("year_seen", models.CharField(blank=True, max_length=10)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='address')),
-                ('name', models.CharField(max_length=150)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('is_active', models.BooleanField(default=True, verbose_name='may sign in')),
-                ('created_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "email",
+                    models.EmailField(max_length=254, unique=True, verbose_name="address"),
+                ),
+                ("name", models.CharField(max_length=150)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                (
+                    "is_active",
+                    models.BooleanField(default=True, verbose_name="may sign in"),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_any_case')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        name="user_email_any_case",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('at', models.DateTimeField()),
-                ('actor_uuid', models.UUIDField()),
-                ('verb', models.CharField(choices=[('user-created', 'User Created'), ('user-changed', 'User Changed'), ('user-deactivated', 'User Deactivated'), ('user-reactivated', 'User Reactivated'), ('password-set', 'Password Set'), ('team-created', 'Team Created'), ('team-changed', 'Team Changed'), ('membership-started', 'Membership Started'), ('membership-ended', 'Membership Ended'), ('role-granted', 'Role Granted'), ('role-ended', 'Role Ended'), ('token-created', 'Token Created'), ('token-revoked', 'Token Revoked'), ('catalog-imported', 'Catalog Imported'), ('knowledge-loaded', 'Knowledge Loaded'), ('system-created', 'System Created'), ('system-changed', 'System Changed'), ('service-started', 'Service Started'), ('service-ended', 'Service Ended'), ('profile-started', 'Profile Started'), ('profile-ended', 'Profile Ended'), ('override-started', 'Override Started'), ('override-ended', 'Override Ended'), ('responsibility-proposed', 'Responsibility Proposed'), ('responsibility-assigned', 'Responsibility Assigned'), ('responsibility-submitted', 'Responsibility Submitted'), ('responsibility-approved', 'Responsibility Approved'), ('responsibility-returned', 'Responsibility Returned')], max_length=40)),
-                ('target_type', models.CharField(max_length=40)),
-                ('target_uuid', models.UUIDField()),
-                ('target_label', models.CharField(blank=True, max_length=200)),
-                ('system_uuid', models.UUIDField(blank=True, null=True)),
-                ('team_uuid', models.UUIDField(blank=True, null=True)),
-                ('before', models.JSONField(blank=True, null=True)),
-                ('after', models.JSONField(blank=True, null=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64, unique=True)),
+                ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("at", models.DateTimeField()),
+                ("actor_uuid", models.UUIDField()),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("user-created", "User Created"),
+                            ("user-changed", "User Changed"),
+                            ("user-deactivated", "User Deactivated"),
+                            ("user-reactivated", "User Reactivated"),
+                            ("password-set", "Password Set"),
+                            ("team-created", "Team Created"),
+                            ("team-changed", "Team Changed"),
+                            ("membership-started", "Membership Started"),
+                            ("membership-ended", "Membership Ended"),
+                            ("role-granted", "Role Granted"),
+                            ("role-ended", "Role Ended"),
+                            ("token-created", "Token Created"),
+                            ("token-revoked", "Token Revoked"),
+                            ("catalog-imported", "Catalog Imported"),
+                            ("knowledge-loaded", "Knowledge Loaded"),
+                            ("system-created", "System Created"),
+                            ("system-changed", "System Changed"),
+                            ("service-started", "Service Started"),
+                            ("service-ended", "Service Ended"),
+                            ("profile-started", "Profile Started"),
+                            ("profile-ended", "Profile Ended"),
+                            ("override-started", "Override Started"),
+                            ("override-ended", "Override Ended"),
+                            ("responsibility-proposed", "Responsibility Proposed"),
+                            ("responsibility-assigned", "Responsibility Assigned"),
+                            ("responsibility-submitted", "Responsibility Submitted"),
+                            ("responsibility-approved", "Responsibility Approved"),
+                            ("responsibility-returned", "Responsibility Returned"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                ("target_type", models.CharField(max_length=40)),
+                ("target_uuid", models.UUIDField()),
+                ("target_label", models.CharField(blank=True, max_length=200)),
+                ("system_uuid", models.UUIDField(blank=True, null=True)),
+                ("team_uuid", models.UUIDField(blank=True, null=True)),
+                ("before", models.JSONField(blank=True, null=True)),
+                ("after", models.JSONField(blank=True, null=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64, unique=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['target_uuid', '-seq'], name='auditevent_target'), models.Index(fields=['system_uuid', '-seq'], name='auditevent_system'), models.Index(fields=['actor_uuid', '-seq'], name='auditevent_actor')],
+                "indexes": [
+                    models.Index(fields=["target_uuid", "-seq"], name="auditevent_target"),
+                    models.Index(fields=["system_uuid", "-seq"], name="auditevent_system"),
+                    models.Index(fields=["actor_uuid", "-seq"], name="auditevent_actor"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditHead',
+            name="AuditHead",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(default=0)),
-                ('hash', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seq", models.BigIntegerField(default=0)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='audithead_only_one')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="audithead_only_one"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Catalog',
+            name="Catalog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('key', models.SlugField(max_length=80)),
-                ('version', models.CharField(blank=True, max_length=40)),
-                ('title', models.CharField(max_length=300)),
-                ('publisher', models.CharField(blank=True, max_length=200)),
-                ('source', models.CharField(blank=True, max_length=300)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('text_shippable', models.BooleanField(default=False)),
-                ('is_outline', models.BooleanField(default=False)),
-                ('imported_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("key", models.SlugField(max_length=80)),
+                ("version", models.CharField(blank=True, max_length=40)),
+                ("title", models.CharField(max_length=300)),
+                ("publisher", models.CharField(blank=True, max_length=200)),
+                ("source", models.CharField(blank=True, max_length=300)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("text_shippable", models.BooleanField(default=False)),
+                ("is_outline", models.BooleanField(default=False)),
+                ("imported_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key', 'version'), name='catalog_key_version')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("key", "version"), name="catalog_key_version"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Control',
+            name="Control",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('control_id', models.CharField(max_length=80)),
-                ('label', models.CharField(max_length=80)),
-                ('title', models.CharField(blank=True, max_length=300)),
-                ('group_id', models.CharField(blank=True, max_length=80)),
-                ('group_title', models.CharField(blank=True, max_length=200)),
-                ('order', models.PositiveIntegerField()),
-                ('withdrawn', models.BooleanField(default=False)),
-                ('params', models.JSONField(blank=True, default=dict)),
-                ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='controls', to='controls.catalog')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='enhancements', to='controls.control')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("control_id", models.CharField(max_length=80)),
+                ("label", models.CharField(max_length=80)),
+                ("title", models.CharField(blank=True, max_length=300)),
+                ("group_id", models.CharField(blank=True, max_length=80)),
+                ("group_title", models.CharField(blank=True, max_length=200)),
+                ("order", models.PositiveIntegerField()),
+                ("withdrawn", models.BooleanField(default=False)),
+                ("params", models.JSONField(blank=True, default=dict)),
+                (
+                    "catalog",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="controls",
+                        to="controls.catalog",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enhancements",
+                        to="controls.control",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['catalog', 'order'], name='control_catalog_order')],
-                'constraints': [models.UniqueConstraint(fields=('catalog', 'control_id'), name='control_id_in_catalog')],
+                "indexes": [
+                    models.Index(fields=["catalog", "order"], name="control_catalog_order")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("catalog", "control_id"), name="control_id_in_catalog"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ControlPart',
+            name="ControlPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part_id', models.CharField(max_length=120)),
-                ('name', models.CharField(max_length=40)),
-                ('label', models.CharField(blank=True, max_length=40)),
-                ('prose', models.TextField(blank=True)),
-                ('order', models.PositiveIntegerField()),
-                ('control', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='controls.control')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='controls.controlpart')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("part_id", models.CharField(max_length=120)),
+                ("name", models.CharField(max_length=40)),
+                ("label", models.CharField(blank=True, max_length=40)),
+                ("prose", models.TextField(blank=True)),
+                ("order", models.PositiveIntegerField()),
+                (
+                    "control",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="controls.control",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="controls.controlpart",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('control', 'part_id'), name='controlpart_id_in_control')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("control", "part_id"), name="controlpart_id_in_control"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('number', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('in-review', 'In review'), ('approved', 'Approved'), ('returned', 'Returned')], max_length=20)),
-                ('kind', models.CharField(choices=[('inherited', 'Inherited'), ('shared', 'Shared'), ('customer-specific', 'Customer-specific'), ('undetermined', 'Undetermined'), ('not-applicable', 'Not applicable')], max_length=20)),
-                ('source', models.CharField(choices=[('derived', 'Derived'), ('imported', 'Imported'), ('manual', 'By hand')], max_length=20)),
-                ('implementation_status', models.CharField(blank=True, choices=[('implemented', 'Implemented'), ('partial', 'Partially implemented'), ('planned', 'Planned'), ('alternative', 'Alternative implementation'), ('not-applicable', 'Not applicable')], max_length=20)),
-                ('provider_statement', models.TextField(blank=True)),
-                ('customer_statement', models.TextField(blank=True)),
-                ('rationale', models.TextField(blank=True)),
-                ('remark', models.TextField(blank=True)),
-                ('effective_on', models.DateField()),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('derivation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='controls.derivation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("in-review", "In review"),
+                            ("approved", "Approved"),
+                            ("returned", "Returned"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("inherited", "Inherited"),
+                            ("shared", "Shared"),
+                            ("customer-specific", "Customer-specific"),
+                            ("undetermined", "Undetermined"),
+                            ("not-applicable", "Not applicable"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("derived", "Derived"),
+                            ("imported", "Imported"),
+                            ("manual", "By hand"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "implementation_status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("implemented", "Implemented"),
+                            ("partial", "Partially implemented"),
+                            ("planned", "Planned"),
+                            ("alternative", "Alternative implementation"),
+                            ("not-applicable", "Not applicable"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("provider_statement", models.TextField(blank=True)),
+                ("customer_statement", models.TextField(blank=True)),
+                ("rationale", models.TextField(blank=True)),
+                ("remark", models.TextField(blank=True)),
+                ("effective_on", models.DateField()),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "derivation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="controls.derivation",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'in-review', 'approved', 'returned'])), name='decision_state_known'), models.CheckConstraint(condition=models.Q(('source__in', ['derived', 'imported', 'manual'])), name='decision_source_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'undetermined'), _negated=True), ('kind__in', ['inherited', 'shared', 'customer-specific', 'undetermined', 'not-applicable'])), name='decision_kind_decided'), models.CheckConstraint(condition=models.Q(models.Q(('submitted_at__isnull', True), ('submitted_by__isnull', True)), models.Q(('submitted_at__isnull', False), ('submitted_by__isnull', False)), _connector='OR'), name='decision_submitted_at_with_by'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(models.Q(('by', models.F('decided_by')), _negated=True), ('submitted_by__isnull', False), models.Q(('by', models.F('submitted_by')), _negated=True)), _connector='OR'), name='decision_maker_is_not_checker')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["proposed", "in-review", "approved", "returned"])
+                        ),
+                        name="decision_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("source__in", ["derived", "imported", "manual"])
+                        ),
+                        name="decision_source_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "undetermined"), _negated=True),
+                            (
+                                "kind__in",
+                                [
+                                    "inherited",
+                                    "shared",
+                                    "customer-specific",
+                                    "undetermined",
+                                    "not-applicable",
+                                ],
+                            ),
+                        ),
+                        name="decision_kind_decided",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("submitted_at__isnull", True),
+                                ("submitted_by__isnull", True),
+                            ),
+                            models.Q(
+                                ("submitted_at__isnull", False),
+                                ("submitted_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decision_submitted_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            models.Q(
+                                models.Q(("by", models.F("decided_by")), _negated=True),
+                                ("submitted_by__isnull", False),
+                                models.Q(("by", models.F("submitted_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decision_maker_is_not_checker",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyRecord',
+            name="IdempotencyRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100)),
-                ('request_sha256', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('answer', models.JSONField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.CharField(max_length=100)),
+                ("request_sha256", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("answer", models.JSONField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='idempotencyrecord_key_of_user')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "key"), name="idempotencyrecord_key_of_user"
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='derivation',
-            name='release',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='derivations', to='controls.knowledgerelease'),
+            model_name="derivation",
+            name="release",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="derivations",
+                to="controls.knowledgerelease",
+            ),
         ),
         migrations.CreateModel(
-            name='ControlMapping',
+            name="ControlMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('relation', models.CharField(choices=[('equal-to', 'Equal to'), ('equivalent-to', 'Equivalent to'), ('subset-of', 'Subset of'), ('superset-of', 'Superset of'), ('intersects-with', 'Intersects with'), ('no-relationship', 'No relationship')], max_length=20)),
-                ('grade', models.CharField(choices=[('D', 'Published: a source names the pair'), ('W', 'Weak: both map to the same third control'), ('E', 'Editorial: our judgement')], max_length=1)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mappings', to='controls.control')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mapped_from', to='controls.control')),
-                ('release', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mappings', to='controls.knowledgerelease')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("equal-to", "Equal to"),
+                            ("equivalent-to", "Equivalent to"),
+                            ("subset-of", "Subset of"),
+                            ("superset-of", "Superset of"),
+                            ("intersects-with", "Intersects with"),
+                            ("no-relationship", "No relationship"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("D", "Published: a source names the pair"),
+                            ("W", "Weak: both map to the same third control"),
+                            ("E", "Editorial: our judgement"),
+                        ],
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mappings",
+                        to="controls.control",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mapped_from",
+                        to="controls.control",
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mappings",
+                        to="controls.knowledgerelease",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'target'), name='controlmapping_pair'), models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='controlmapping_not_itself'), models.CheckConstraint(condition=models.Q(('relation__in', ['equal-to', 'equivalent-to', 'subset-of', 'superset-of', 'intersects-with', 'no-relationship'])), name='controlmapping_relation_known'), models.CheckConstraint(condition=models.Q(('grade__in', ['D', 'W', 'E'])), name='controlmapping_grade_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("source", "target"), name="controlmapping_pair"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source", models.F("target")), _negated=True),
+                        name="controlmapping_not_itself",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "relation__in",
+                                [
+                                    "equal-to",
+                                    "equivalent-to",
+                                    "subset-of",
+                                    "superset-of",
+                                    "intersects-with",
+                                    "no-relationship",
+                                ],
+                            )
+                        ),
+                        name="controlmapping_relation_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("grade__in", ["D", "W", "E"])),
+                        name="controlmapping_grade_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Layer',
+            name="Layer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('scope', models.CharField(choices=[('service', 'Each service'), ('system', 'Whole system'), ('organization', 'Organisation')], max_length=20)),
-                ('order', models.PositiveSmallIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("service", "Each service"),
+                            ("system", "Whole system"),
+                            ("organization", "Organisation"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('scope__in', ['service', 'system', 'organization'])), name='layer_scope_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("scope__in", ["service", "system", "organization"])
+                        ),
+                        name="layer_scope_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ControlLayer',
+            name="ControlLayer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField()),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('confidence', models.CharField(choices=[('H', 'High'), ('M', 'Medium'), ('L', 'Low')], max_length=1)),
-                ('control', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='layers', to='controls.control')),
-                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='controls', to='controls.layer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[("H", "High"), ("M", "Medium"), ("L", "Low")], max_length=1
+                    ),
+                ),
+                (
+                    "control",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="layers",
+                        to="controls.control",
+                    ),
+                ),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="controls",
+                        to="controls.layer",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('control', 'layer'), name='controllayer_once'), models.CheckConstraint(condition=models.Q(('confidence__in', ['H', 'M', 'L'])), name='controllayer_confidence_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("control", "layer"), name="controllayer_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("confidence__in", ["H", "M", "L"])),
+                        name="controllayer_confidence_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Cadence',
+            name="Cadence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=80)),
-                ('title', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('patching', 'Patching'), ('configuration', 'Configuration'), ('access', 'Access'), ('training', 'Training'), ('provider-report', 'Provider report'), ('restore', 'Restore test'), ('other', 'Other')], max_length=20)),
-                ('every', models.PositiveSmallIntegerField()),
-                ('unit', models.CharField(choices=[('days', 'days'), ('weeks', 'weeks'), ('months', 'months'), ('years', 'years')], max_length=10)),
-                ('is_default', models.BooleanField(default=False)),
-                ('triggers', models.CharField(blank=True, max_length=200)),
-                ('source', models.CharField(max_length=120)),
-                ('confidence', models.CharField(choices=[('H', 'High'), ('M', 'Medium'), ('L', 'Low')], max_length=1)),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cadences', to='controls.knowledgerelease')),
-                ('layers', models.ManyToManyField(blank=True, related_name='cadences', to='controls.layer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.SlugField(max_length=80)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("patching", "Patching"),
+                            ("configuration", "Configuration"),
+                            ("access", "Access"),
+                            ("training", "Training"),
+                            ("provider-report", "Provider report"),
+                            ("restore", "Restore test"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("every", models.PositiveSmallIntegerField()),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[
+                            ("days", "days"),
+                            ("weeks", "weeks"),
+                            ("months", "months"),
+                            ("years", "years"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_default", models.BooleanField(default=False)),
+                ("triggers", models.CharField(blank=True, max_length=200)),
+                ("source", models.CharField(max_length=120)),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[("H", "High"), ("M", "Medium"), ("L", "Low")], max_length=1
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cadences",
+                        to="controls.knowledgerelease",
+                    ),
+                ),
+                (
+                    "layers",
+                    models.ManyToManyField(
+                        blank=True, related_name="cadences", to="controls.layer"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('release', 'key', 'source', 'every', 'unit'), name='cadence_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['patching', 'configuration', 'access', 'training', 'provider-report', 'restore', 'other'])), name='cadence_kind_known'), models.CheckConstraint(condition=models.Q(('unit__in', ['days', 'weeks', 'months', 'years'])), name='cadence_unit_known'), models.CheckConstraint(condition=models.Q(('every__gte', 1)), name='cadence_every_positive')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("release", "key", "source", "every", "unit"),
+                        name="cadence_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "patching",
+                                    "configuration",
+                                    "access",
+                                    "training",
+                                    "provider-report",
+                                    "restore",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="cadence_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("unit__in", ["days", "weeks", "months", "years"])
+                        ),
+                        name="cadence_unit_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("every__gte", 1)), name="cadence_every_positive"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('key', models.SlugField(max_length=80, unique=True)),
-                ('title', models.CharField(max_length=300)),
-                ('source', models.CharField(blank=True, max_length=300)),
-                ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='profiles', to='controls.catalog')),
-                ('controls', models.ManyToManyField(related_name='profiles', to='controls.control')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("key", models.SlugField(max_length=80, unique=True)),
+                ("title", models.CharField(max_length=300)),
+                ("source", models.CharField(blank=True, max_length=300)),
+                (
+                    "catalog",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="profiles",
+                        to="controls.catalog",
+                    ),
+                ),
+                (
+                    "controls",
+                    models.ManyToManyField(related_name="profiles", to="controls.control"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Responsibility',
+            name="Responsibility",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('control', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responsibilities', to='controls.control')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('latest_decision', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='controls.decision')),
-                ('latest_derivation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='controls.derivation')),
-                ('part', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='responsibilities', to='controls.controlpart')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responsibilities', to='controls.provider')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "control",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responsibilities",
+                        to="controls.control",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "latest_decision",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="controls.decision",
+                    ),
+                ),
+                (
+                    "latest_derivation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="controls.derivation",
+                    ),
+                ),
+                (
+                    "part",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responsibilities",
+                        to="controls.controlpart",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responsibilities",
+                        to="controls.provider",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'responsibilities',
+                "verbose_name_plural": "responsibilities",
             },
         ),
         migrations.AddField(
-            model_name='derivation',
-            name='responsibility',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='derivations', to='controls.responsibility'),
+            model_name="derivation",
+            name="responsibility",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="derivations",
+                to="controls.responsibility",
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='responsibility',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='controls.responsibility'),
+            model_name="decision",
+            name="responsibility",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to="controls.responsibility",
+            ),
         ),
         migrations.CreateModel(
-            name='ServiceVariant',
+            name="ServiceVariant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('key', models.CharField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=150)),
-                ('iam_prefix', models.CharField(blank=True, max_length=60)),
-                ('model', models.CharField(choices=[('infrastructure', 'Infrastructure'), ('managed', 'Managed'), ('abstracted', 'Abstracted')], max_length=20)),
-                ('patch_evidence_api', models.CharField(blank=True, max_length=120)),
-                ('confidence', models.CharField(choices=[('H', 'High'), ('M', 'Medium'), ('L', 'Low')], max_length=1)),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='variants', to='controls.provider')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("key", models.CharField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=150)),
+                ("iam_prefix", models.CharField(blank=True, max_length=60)),
+                (
+                    "model",
+                    models.CharField(
+                        choices=[
+                            ("infrastructure", "Infrastructure"),
+                            ("managed", "Managed"),
+                            ("abstracted", "Abstracted"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("patch_evidence_api", models.CharField(blank=True, max_length=120)),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[("H", "High"), ("M", "Medium"), ("L", "Low")], max_length=1
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="variants",
+                        to="controls.provider",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('model__in', ['infrastructure', 'managed', 'abstracted'])), name='servicevariant_model_known'), models.CheckConstraint(condition=models.Q(('confidence__in', ['H', 'M', 'L'])), name='servicevariant_confidence_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("model__in", ["infrastructure", "managed", "abstracted"])
+                        ),
+                        name="servicevariant_model_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("confidence__in", ["H", "M", "L"])),
+                        name="servicevariant_confidence_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LayerFact',
+            name="LayerFact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(blank=True, choices=[('infrastructure', 'Infrastructure'), ('managed', 'Managed'), ('abstracted', 'Abstracted')], max_length=20)),
-                ('value', models.CharField(choices=[('provider', 'Provider'), ('provider-if-configured', 'Provider, once set up'), ('shared', 'Shared'), ('parallel', 'Each for its own'), ('customer', 'Customer'), ('not-applicable', 'Not applicable')], max_length=30)),
-                ('note', models.CharField(blank=True, max_length=400)),
-                ('sources', models.CharField(blank=True, max_length=200)),
-                ('confidence', models.CharField(choices=[('H', 'High'), ('M', 'Medium'), ('L', 'Low')], max_length=1)),
-                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='controls.layer')),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='controls.knowledgerelease')),
-                ('variant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='controls.servicevariant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "model",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("infrastructure", "Infrastructure"),
+                            ("managed", "Managed"),
+                            ("abstracted", "Abstracted"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "value",
+                    models.CharField(
+                        choices=[
+                            ("provider", "Provider"),
+                            ("provider-if-configured", "Provider, once set up"),
+                            ("shared", "Shared"),
+                            ("parallel", "Each for its own"),
+                            ("customer", "Customer"),
+                            ("not-applicable", "Not applicable"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=400)),
+                ("sources", models.CharField(blank=True, max_length=200)),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[("H", "High"), ("M", "Medium"), ("L", "Low")], max_length=1
+                    ),
+                ),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facts",
+                        to="controls.layer",
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facts",
+                        to="controls.knowledgerelease",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facts",
+                        to="controls.servicevariant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('model', ''), ('variant__isnull', False)), models.Q(models.Q(('model', ''), _negated=True), ('variant__isnull', True)), _connector='OR'), name='layerfact_model_or_variant'), models.UniqueConstraint(condition=models.Q(('variant__isnull', True)), fields=('release', 'layer', 'model'), name='layerfact_one_per_model'), models.UniqueConstraint(condition=models.Q(('variant__isnull', False)), fields=('release', 'layer', 'variant'), name='layerfact_one_per_variant'), models.CheckConstraint(condition=models.Q(('value__in', ['provider', 'provider-if-configured', 'shared', 'parallel', 'customer', 'not-applicable'])), name='layerfact_value_known'), models.CheckConstraint(condition=models.Q(('confidence__in', ['H', 'M', 'L'])), name='layerfact_confidence_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("model", ""), ("variant__isnull", False)),
+                            models.Q(
+                                models.Q(("model", ""), _negated=True),
+                                ("variant__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="layerfact_model_or_variant",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("variant__isnull", True)),
+                        fields=("release", "layer", "model"),
+                        name="layerfact_one_per_model",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("variant__isnull", False)),
+                        fields=("release", "layer", "variant"),
+                        name="layerfact_one_per_variant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "value__in",
+                                [
+                                    "provider",
+                                    "provider-if-configured",
+                                    "shared",
+                                    "parallel",
+                                    "customer",
+                                    "not-applicable",
+                                ],
+                            )
+                        ),
+                        name="layerfact_value_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("confidence__in", ["H", "M", "L"])),
+                        name="layerfact_confidence_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='System',
+            name="System",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('key', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('kind', models.CharField(choices=[('workload', 'Workload'), ('organization', 'Organisation')], default='workload', max_length=20)),
-                ('has_custom_code', models.BooleanField(default=True, verbose_name='own code')),
-                ('created_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='systems', to='controls.provider')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("key", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("workload", "Workload"),
+                            ("organization", "Organisation"),
+                        ],
+                        default="workload",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "has_custom_code",
+                    models.BooleanField(default=True, verbose_name="own code"),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="systems",
+                        to="controls.provider",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['workload', 'organization'])), name='system_kind_known'), models.UniqueConstraint(condition=models.Q(('kind', 'organization')), fields=('kind',), name='system_one_organization')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["workload", "organization"])),
+                        name="system_kind_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "organization")),
+                        fields=("kind",),
+                        name="system_one_organization",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='responsibility',
-            name='system',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responsibilities', to='controls.system'),
+            model_name="responsibility",
+            name="system",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="responsibilities",
+                to="controls.system",
+            ),
         ),
         migrations.CreateModel(
-            name='OrganizationRole',
+            name="OrganizationRole",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('role', models.CharField(choices=[('admin', 'Administrator'), ('grc-lead', 'GRC lead'), ('auditor', 'Auditor')], max_length=20)),
-                ('period_from', models.DateField(blank=True, null=True)),
-                ('period_until', models.DateField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to=settings.AUTH_USER_MODEL)),
-                ('systems', models.ManyToManyField(blank=True, related_name='auditors', to='controls.system')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("admin", "Administrator"),
+                            ("grc-lead", "GRC lead"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("period_from", models.DateField(blank=True, null=True)),
+                ("period_until", models.DateField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="roles",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "systems",
+                    models.ManyToManyField(
+                        blank=True, related_name="auditors", to="controls.system"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'organisation-wide role',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user', 'role'), name='organizationrole_one_open'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='organizationrole_ended_at_with_by'), models.CheckConstraint(condition=models.Q(('period_until__isnull', True), ('period_until__gte', models.F('period_from')), _connector='OR'), name='organizationrole_period_until_not_before_period_from'), models.CheckConstraint(condition=models.Q(('role__in', ['admin', 'grc-lead', 'auditor'])), name='organizationrole_role_known'), models.CheckConstraint(condition=models.Q(models.Q(('role', 'auditor'), _negated=True), ('expires_at__isnull', False), _connector='OR'), name='organizationrole_auditor_expires')],
+                "verbose_name": "organisation-wide role",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("user", "role"),
+                        name="organizationrole_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="organizationrole_ended_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("period_until__isnull", True),
+                            ("period_until__gte", models.F("period_from")),
+                            _connector="OR",
+                        ),
+                        name="organizationrole_period_until_not_before_period_from",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["admin", "grc-lead", "auditor"])),
+                        name="organizationrole_role_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("role", "auditor"), _negated=True),
+                            ("expires_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="organizationrole_auditor_expires",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LayerOverride',
+            name="LayerOverride",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('since', models.DateField()),
-                ('until', models.DateField(blank=True, null=True)),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('value', models.CharField(choices=[('provider', 'Provider'), ('provider-if-configured', 'Provider, once set up'), ('shared', 'Shared'), ('parallel', 'Each for its own'), ('customer', 'Customer'), ('not-applicable', 'Not applicable')], max_length=30)),
-                ('reason', models.TextField()),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='controls.layer')),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('variant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='controls.servicevariant')),
-                ('system', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='controls.system')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("since", models.DateField()),
+                ("until", models.DateField(blank=True, null=True)),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "value",
+                    models.CharField(
+                        choices=[
+                            ("provider", "Provider"),
+                            ("provider-if-configured", "Provider, once set up"),
+                            ("shared", "Shared"),
+                            ("parallel", "Each for its own"),
+                            ("customer", "Customer"),
+                            ("not-applicable", "Not applicable"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="overrides",
+                        to="controls.layer",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="overrides",
+                        to="controls.servicevariant",
+                    ),
+                ),
+                (
+                    "system",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="overrides",
+                        to="controls.system",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'override',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='layeroverride_ended_at_with_by'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_on__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_on__isnull', False)), _connector='OR'), name='layeroverride_ended_at_with_on'), models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='layeroverride_until_not_before_since'), models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('since')), _connector='OR'), name='layeroverride_ended_on_not_before_since'), models.CheckConstraint(condition=models.Q(('value__in', ['provider', 'provider-if-configured', 'shared', 'parallel', 'customer', 'not-applicable'])), name='layeroverride_value_known'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='layeroverride_has_reason')],
+                "verbose_name": "override",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="layeroverride_ended_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_on__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_on__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="layeroverride_ended_at_with_on",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until__isnull", True),
+                            ("until__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="layeroverride_until_not_before_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on__isnull", True),
+                            ("ended_on__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="layeroverride_ended_on_not_before_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "value__in",
+                                [
+                                    "provider",
+                                    "provider-if-configured",
+                                    "shared",
+                                    "parallel",
+                                    "customer",
+                                    "not-applicable",
+                                ],
+                            )
+                        ),
+                        name="layeroverride_value_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="layeroverride_has_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SystemProfile',
+            name="SystemProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('since', models.DateField()),
-                ('until', models.DateField(blank=True, null=True)),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('profile', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scopes', to='controls.profile')),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scopes', to='controls.system')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("since", models.DateField()),
+                ("until", models.DateField(blank=True, null=True)),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "profile",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scopes",
+                        to="controls.profile",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "system",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scopes",
+                        to="controls.system",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'profile in scope',
-                'verbose_name_plural': 'profiles in scope',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('until__isnull', True)), fields=('system', 'profile'), name='systemprofile_one_open'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='systemprofile_ended_at_with_by'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_on__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_on__isnull', False)), _connector='OR'), name='systemprofile_ended_at_with_on'), models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='systemprofile_until_not_before_since'), models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('since')), _connector='OR'), name='systemprofile_ended_on_not_before_since')],
+                "verbose_name": "profile in scope",
+                "verbose_name_plural": "profiles in scope",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True), ("until__isnull", True)
+                        ),
+                        fields=("system", "profile"),
+                        name="systemprofile_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="systemprofile_ended_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_on__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_on__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="systemprofile_ended_at_with_on",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until__isnull", True),
+                            ("until__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="systemprofile_until_not_before_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on__isnull", True),
+                            ("ended_on__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="systemprofile_ended_on_not_before_since",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SystemService',
+            name="SystemService",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('since', models.DateField()),
-                ('until', models.DateField(blank=True, null=True)),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('accounts', models.JSONField(blank=True, default=list)),
-                ('regions', models.JSONField(blank=True, default=list)),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='services', to='controls.system')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='controls.servicevariant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("since", models.DateField()),
+                ("until", models.DateField(blank=True, null=True)),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("accounts", models.JSONField(blank=True, default=list)),
+                ("regions", models.JSONField(blank=True, default=list)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "system",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="controls.system",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uses",
+                        to="controls.servicevariant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service in use',
-                'verbose_name_plural': 'services in use',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('until__isnull', True)), fields=('system', 'variant'), name='systemservice_one_open'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='systemservice_ended_at_with_by'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_on__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_on__isnull', False)), _connector='OR'), name='systemservice_ended_at_with_on'), models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='systemservice_until_not_before_since'), models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('since')), _connector='OR'), name='systemservice_ended_on_not_before_since')],
+                "verbose_name": "service in use",
+                "verbose_name_plural": "services in use",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True), ("until__isnull", True)
+                        ),
+                        fields=("system", "variant"),
+                        name="systemservice_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="systemservice_ended_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_on__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_on__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="systemservice_ended_at_with_on",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until__isnull", True),
+                            ("until__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="systemservice_until_not_before_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on__isnull", True),
+                            ("ended_on__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="systemservice_ended_on_not_before_since",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('key', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('working_days', models.CharField(default='12345', help_text='ISO weekdays, 1 is Monday.', max_length=7)),
-                ('created_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='managed_teams', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("key", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                (
+                    "working_days",
+                    models.CharField(
+                        default="12345",
+                        help_text="ISO weekdays, 1 is Monday.",
+                        max_length=7,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "manager",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="managed_teams",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='system',
-            name='owner_team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='systems', to='controls.team'),
+            model_name="system",
+            name="owner_team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="systems",
+                to="controls.team",
+            ),
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('role', models.CharField(choices=[('viewer', 'Viewer'), ('contributor', 'Contributor'), ('approver', 'Approver'), ('lead', 'Lead')], max_length=20)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='controls.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("contributor", "Contributor"),
+                            ("approver", "Approver"),
+                            ("lead", "Lead"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="controls.team",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user', 'team'), name='membership_one_open'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='membership_ended_at_with_by'), models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='membership_ended_at_not_before_started_at'), models.CheckConstraint(condition=models.Q(('role__in', ['viewer', 'contributor', 'approver', 'lead'])), name='membership_role_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("user", "team"),
+                        name="membership_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="membership_ended_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True),
+                            ("ended_at__gte", models.F("started_at")),
+                            _connector="OR",
+                        ),
+                        name="membership_ended_at_not_before_started_at",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["viewer", "contributor", "approver", "lead"])
+                        ),
+                        name="membership_role_known",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='decision',
-            name='owner_team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='controls.team'),
+            model_name="decision",
+            name="owner_team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to="controls.team",
+            ),
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('prefix', models.CharField(max_length=12, unique=True)),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('scope', models.CharField(choices=[('read', 'Read'), ('write', 'Read and write')], max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='controls.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("prefix", models.CharField(max_length=12, unique=True)),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("read", "Read"), ("write", "Read and write")],
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tokens",
+                        to="controls.team",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API token',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='apitoken_ended_at_with_by'), models.CheckConstraint(condition=models.Q(('scope__in', ['read', 'write'])), name='apitoken_scope_known'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='apitoken_expires_later')],
+                "verbose_name": "API token",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="apitoken_ended_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("scope__in", ["read", "write"])),
+                        name="apitoken_scope_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("created_at"))),
+                        name="apitoken_expires_later",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='derivation',
-            index=models.Index(fields=['responsibility', '-id'], name='derivation_newest'),
+            model_name="derivation",
+            index=models.Index(fields=["responsibility", "-id"], name="derivation_newest"),
         ),
         migrations.AddConstraint(
-            model_name='responsibility',
-            constraint=models.UniqueConstraint(condition=models.Q(('part__isnull', True)), fields=('system', 'control', 'provider'), name='responsibility_once_per_control'),
+            model_name="responsibility",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("part__isnull", True)),
+                fields=("system", "control", "provider"),
+                name="responsibility_once_per_control",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='responsibility',
-            constraint=models.UniqueConstraint(condition=models.Q(('part__isnull', False)), fields=('system', 'control', 'provider', 'part'), name='responsibility_once_per_part'),
+            model_name="responsibility",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("part__isnull", False)),
+                fields=("system", "control", "provider", "part"),
+                name="responsibility_once_per_part",
+            ),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['responsibility', '-id'], name='decision_newest'),
+            model_name="decision",
+            index=models.Index(fields=["responsibility", "-id"], name="decision_newest"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('responsibility', 'number'), name='decision_number_once'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                fields=("responsibility", "number"), name="decision_number_once"
+            ),
         ),
     ]

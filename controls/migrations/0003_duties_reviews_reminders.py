@@ -19,190 +19,860 @@ def record_names(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('controls', '0002_base_rows'),
+        ("controls", "0002_base_rows"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PersonalName',
+            name="PersonalName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=150)),
-                ('recorded_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='names', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=150)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="names",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='cadence',
-            name='control_ids',
+            model_name="cadence",
+            name="control_ids",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AlterField(
-            model_name='auditevent',
-            name='verb',
-            field=models.CharField(choices=[('user-created', 'User Created'), ('user-changed', 'User Changed'), ('user-deactivated', 'User Deactivated'), ('user-reactivated', 'User Reactivated'), ('password-set', 'Password Set'), ('team-created', 'Team Created'), ('team-changed', 'Team Changed'), ('membership-started', 'Membership Started'), ('membership-ended', 'Membership Ended'), ('role-granted', 'Role Granted'), ('role-ended', 'Role Ended'), ('token-created', 'Token Created'), ('token-revoked', 'Token Revoked'), ('catalog-imported', 'Catalog Imported'), ('knowledge-loaded', 'Knowledge Loaded'), ('system-created', 'System Created'), ('system-changed', 'System Changed'), ('service-started', 'Service Started'), ('service-ended', 'Service Ended'), ('profile-started', 'Profile Started'), ('profile-ended', 'Profile Ended'), ('override-started', 'Override Started'), ('override-ended', 'Override Ended'), ('responsibility-proposed', 'Responsibility Proposed'), ('responsibility-assigned', 'Responsibility Assigned'), ('responsibility-submitted', 'Responsibility Submitted'), ('responsibility-approved', 'Responsibility Approved'), ('responsibility-returned', 'Responsibility Returned'), ('duty-started', 'Duty Started'), ('duty-ended', 'Duty Ended'), ('duty-claimed', 'Duty Claimed'), ('duty-disputed', 'Duty Disputed'), ('claim-ended', 'Claim Ended'), ('schedule-started', 'Schedule Started'), ('schedule-ended', 'Schedule Ended'), ('review-opened', 'Review Opened'), ('review-completed', 'Review Completed'), ('review-reopened', 'Review Reopened'), ('review-snoozed', 'Review Snoozed'), ('message-sent', 'Message Sent'), ('message-failed', 'Message Failed'), ('message-queued-again', 'Message Queued Again'), ('evidence-submitted', 'Evidence Submitted'), ('evidence-revised', 'Evidence Revised'), ('evidence-accepted', 'Evidence Accepted'), ('evidence-rejected', 'Evidence Rejected'), ('evidence-withdrawn', 'Evidence Withdrawn'), ('evidence-linked', 'Evidence Linked'), ('evidence-unlinked', 'Evidence Unlinked'), ('course-created', 'Course Created'), ('course-changed', 'Course Changed'), ('course-ended', 'Course Ended'), ('person-added', 'Person Added'), ('person-linked', 'Person Linked'), ('roster-entry-started', 'Roster Entry Started'), ('roster-entry-ended', 'Roster Entry Ended'), ('training-recorded', 'Training Recorded'), ('training-withdrawn', 'Training Withdrawn')], max_length=40),
+            model_name="auditevent",
+            name="verb",
+            field=models.CharField(
+                choices=[
+                    ("user-created", "User Created"),
+                    ("user-changed", "User Changed"),
+                    ("user-deactivated", "User Deactivated"),
+                    ("user-reactivated", "User Reactivated"),
+                    ("password-set", "Password Set"),
+                    ("team-created", "Team Created"),
+                    ("team-changed", "Team Changed"),
+                    ("membership-started", "Membership Started"),
+                    ("membership-ended", "Membership Ended"),
+                    ("role-granted", "Role Granted"),
+                    ("role-ended", "Role Ended"),
+                    ("token-created", "Token Created"),
+                    ("token-revoked", "Token Revoked"),
+                    ("catalog-imported", "Catalog Imported"),
+                    ("knowledge-loaded", "Knowledge Loaded"),
+                    ("system-created", "System Created"),
+                    ("system-changed", "System Changed"),
+                    ("service-started", "Service Started"),
+                    ("service-ended", "Service Ended"),
+                    ("profile-started", "Profile Started"),
+                    ("profile-ended", "Profile Ended"),
+                    ("override-started", "Override Started"),
+                    ("override-ended", "Override Ended"),
+                    ("responsibility-proposed", "Responsibility Proposed"),
+                    ("responsibility-assigned", "Responsibility Assigned"),
+                    ("responsibility-submitted", "Responsibility Submitted"),
+                    ("responsibility-approved", "Responsibility Approved"),
+                    ("responsibility-returned", "Responsibility Returned"),
+                    ("duty-started", "Duty Started"),
+                    ("duty-ended", "Duty Ended"),
+                    ("duty-claimed", "Duty Claimed"),
+                    ("duty-disputed", "Duty Disputed"),
+                    ("claim-ended", "Claim Ended"),
+                    ("schedule-started", "Schedule Started"),
+                    ("schedule-ended", "Schedule Ended"),
+                    ("review-opened", "Review Opened"),
+                    ("review-completed", "Review Completed"),
+                    ("review-reopened", "Review Reopened"),
+                    ("review-snoozed", "Review Snoozed"),
+                    ("message-sent", "Message Sent"),
+                    ("message-failed", "Message Failed"),
+                    ("message-queued-again", "Message Queued Again"),
+                    ("evidence-submitted", "Evidence Submitted"),
+                    ("evidence-revised", "Evidence Revised"),
+                    ("evidence-accepted", "Evidence Accepted"),
+                    ("evidence-rejected", "Evidence Rejected"),
+                    ("evidence-withdrawn", "Evidence Withdrawn"),
+                    ("evidence-linked", "Evidence Linked"),
+                    ("evidence-unlinked", "Evidence Unlinked"),
+                    ("course-created", "Course Created"),
+                    ("course-changed", "Course Changed"),
+                    ("course-ended", "Course Ended"),
+                    ("person-added", "Person Added"),
+                    ("person-linked", "Person Linked"),
+                    ("roster-entry-started", "Roster Entry Started"),
+                    ("roster-entry-ended", "Roster Entry Ended"),
+                    ("training-recorded", "Training Recorded"),
+                    ("training-withdrawn", "Training Withdrawn"),
+                ],
+                max_length=40,
+            ),
         ),
         migrations.CreateModel(
-            name='Duty',
+            name="Duty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('since', models.DateField()),
-                ('until', models.DateField(blank=True, null=True)),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('task', models.CharField(choices=[('do', 'Do'), ('check', 'Check')], max_length=10)),
-                ('what', models.CharField(max_length=400)),
-                ('layers', models.JSONField(blank=True, default=list)),
-                ('services', models.JSONField(blank=True, default=list)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='controls.decision')),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('responsibility', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='controls.responsibility')),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("since", models.DateField()),
+                ("until", models.DateField(blank=True, null=True)),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "task",
+                    models.CharField(
+                        choices=[("do", "Do"), ("check", "Check")], max_length=10
+                    ),
+                ),
+                ("what", models.CharField(max_length=400)),
+                ("layers", models.JSONField(blank=True, default=list)),
+                ("services", models.JSONField(blank=True, default=list)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duties",
+                        to="controls.decision",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "responsibility",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duties",
+                        to="controls.responsibility",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'duties',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('responsibility', 'task'), name='duty_one_open'), models.CheckConstraint(condition=models.Q(('task__in', ['do', 'check'])), name='duty_task_known'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='duty_ended_at_with_by'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_on__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_on__isnull', False)), _connector='OR'), name='duty_ended_at_with_on'), models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='duty_until_not_before_since'), models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('since')), _connector='OR'), name='duty_ended_on_not_before_since')],
+                "verbose_name_plural": "duties",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("responsibility", "task"),
+                        name="duty_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("task__in", ["do", "check"])),
+                        name="duty_task_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="duty_ended_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_on__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_on__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="duty_ended_at_with_on",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until__isnull", True),
+                            ("until__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="duty_until_not_before_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on__isnull", True),
+                            ("ended_on__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="duty_ended_on_not_before_since",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DutyClaim',
+            name="DutyClaim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('since', models.DateField()),
-                ('until', models.DateField(blank=True, null=True)),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('stance', models.CharField(choices=[('claims', 'Claims'), ('disputes', 'Disputes')], max_length=10)),
-                ('reason', models.TextField(blank=True)),
-                ('duty', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='controls.duty')),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='controls.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("since", models.DateField()),
+                ("until", models.DateField(blank=True, null=True)),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "stance",
+                    models.CharField(
+                        choices=[("claims", "Claims"), ("disputes", "Disputes")],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "duty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="controls.duty",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="controls.team",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'claim',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('duty', 'team'), name='dutyclaim_one_open'), models.CheckConstraint(condition=models.Q(('stance__in', ['claims', 'disputes'])), name='dutyclaim_stance_known'), models.CheckConstraint(condition=models.Q(models.Q(('stance', 'disputes'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='dutyclaim_dispute_has_reason'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='dutyclaim_ended_at_with_by'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_on__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_on__isnull', False)), _connector='OR'), name='dutyclaim_ended_at_with_on'), models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='dutyclaim_until_not_before_since'), models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('since')), _connector='OR'), name='dutyclaim_ended_on_not_before_since')],
+                "verbose_name": "claim",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("duty", "team"),
+                        name="dutyclaim_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("stance__in", ["claims", "disputes"])),
+                        name="dutyclaim_stance_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("stance", "disputes"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="dutyclaim_dispute_has_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="dutyclaim_ended_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_on__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_on__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="dutyclaim_ended_at_with_on",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until__isnull", True),
+                            ("until__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="dutyclaim_until_not_before_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on__isnull", True),
+                            ("ended_on__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="dutyclaim_ended_on_not_before_since",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('in-app', 'In SRM')], max_length=10)),
-                ('digest_key', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Being sent'), ('sent', 'Sent'), ('dropped', 'Dropped'), ('failed', 'Failed')], default='queued', max_length=10)),
-                ('header_id', models.CharField(blank=True, max_length=200)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('text', models.TextField(blank=True)),
-                ('html', models.TextField(blank=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField()),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('last_error', models.CharField(blank=True, max_length=400)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "E-mail"), ("in-app", "In SRM")], max_length=10
+                    ),
+                ),
+                ("digest_key", models.CharField(max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sending", "Being sent"),
+                            ("sent", "Sent"),
+                            ("dropped", "Dropped"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("header_id", models.CharField(blank=True, max_length=200)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("text", models.TextField(blank=True)),
+                ("html", models.TextField(blank=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField()),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.CharField(blank=True, max_length=400)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'sending'])), fields=['next_attempt_at'], name='message_to_send')],
-                'constraints': [models.UniqueConstraint(fields=('recipient', 'channel', 'digest_key'), name='message_once'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'sending', 'sent', 'dropped', 'failed'])), name='message_state_known'), models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'in-app'])), name='message_channel_known'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='message_sent_at_when_sent')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "sending"])),
+                        fields=["next_attempt_at"],
+                        name="message_to_send",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("recipient", "channel", "digest_key"), name="message_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["queued", "sending", "sent", "dropped", "failed"],
+                            )
+                        ),
+                        name="message_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["email", "in-app"])),
+                        name="message_channel_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sent_at__isnull", False), ("state", "sent")),
+                            models.Q(
+                                models.Q(("state", "sent"), _negated=True),
+                                ("sent_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="message_sent_at_when_sent",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('subject_type', models.CharField(choices=[('review', 'Review')], max_length=20)),
-                ('subject_uuid', models.UUIDField()),
-                ('occurrence', models.CharField(max_length=40)),
-                ('stage', models.CharField(max_length=20)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('in-app', 'In SRM')], max_length=10)),
-                ('stage_on', models.DateField()),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('sent', 'Sent'), ('dropped', 'Dropped')], default='queued', max_length=10)),
-                ('why_dropped', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='controls.message')),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='controls.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "subject_type",
+                    models.CharField(choices=[("review", "Review")], max_length=20),
+                ),
+                ("subject_uuid", models.UUIDField()),
+                ("occurrence", models.CharField(max_length=40)),
+                ("stage", models.CharField(max_length=20)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "E-mail"), ("in-app", "In SRM")], max_length=10
+                    ),
+                ),
+                ("stage_on", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sent", "Sent"),
+                            ("dropped", "Dropped"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("why_dropped", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to="controls.message",
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to="controls.team",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['recipient', '-id'], name='reminder_of_person'), models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='reminder_queued')],
-                'constraints': [models.UniqueConstraint(fields=('subject_type', 'subject_uuid', 'occurrence', 'stage', 'recipient', 'channel'), name='reminder_once'), models.CheckConstraint(condition=models.Q(('subject_type__in', ['review'])), name='reminder_subject_type_known'), models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'in-app'])), name='reminder_channel_known'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'sent', 'dropped'])), name='reminder_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='reminder_sent_at_when_sent')],
+                "indexes": [
+                    models.Index(fields=["recipient", "-id"], name="reminder_of_person"),
+                    models.Index(
+                        condition=models.Q(("state", "queued")),
+                        fields=["id"],
+                        name="reminder_queued",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=(
+                            "subject_type",
+                            "subject_uuid",
+                            "occurrence",
+                            "stage",
+                            "recipient",
+                            "channel",
+                        ),
+                        name="reminder_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("subject_type__in", ["review"])),
+                        name="reminder_subject_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["email", "in-app"])),
+                        name="reminder_channel_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["queued", "sent", "dropped"])),
+                        name="reminder_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sent_at__isnull", False), ("state", "sent")),
+                            models.Q(
+                                models.Q(("state", "sent"), _negated=True),
+                                ("sent_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="reminder_sent_at_when_sent",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReviewSchedule',
+            name="ReviewSchedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('since', models.DateField()),
-                ('until', models.DateField(blank=True, null=True)),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('kind', models.CharField(choices=[('patching', 'Patching'), ('configuration', 'Configuration'), ('access', 'Access'), ('training', 'Training'), ('provider-report', 'Provider report'), ('restore', 'Restore test'), ('other', 'Other')], max_length=20)),
-                ('title', models.CharField(max_length=200)),
-                ('every', models.PositiveSmallIntegerField()),
-                ('unit', models.CharField(choices=[('days', 'days'), ('weeks', 'weeks'), ('months', 'months'), ('years', 'years')], max_length=10)),
-                ('anchor_on', models.DateField()),
-                ('lead_days', models.JSONField(blank=True, default=list)),
-                ('overdue_every_days', models.PositiveSmallIntegerField(default=7)),
-                ('escalate_after_days', models.PositiveSmallIntegerField(default=14)),
-                ('cadence_key', models.SlugField(blank=True, max_length=80)),
-                ('source', models.CharField(blank=True, max_length=120)),
-                ('duty', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='schedules', to='controls.duty')),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("since", models.DateField()),
+                ("until", models.DateField(blank=True, null=True)),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("patching", "Patching"),
+                            ("configuration", "Configuration"),
+                            ("access", "Access"),
+                            ("training", "Training"),
+                            ("provider-report", "Provider report"),
+                            ("restore", "Restore test"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("every", models.PositiveSmallIntegerField()),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[
+                            ("days", "days"),
+                            ("weeks", "weeks"),
+                            ("months", "months"),
+                            ("years", "years"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("anchor_on", models.DateField()),
+                ("lead_days", models.JSONField(blank=True, default=list)),
+                ("overdue_every_days", models.PositiveSmallIntegerField(default=7)),
+                ("escalate_after_days", models.PositiveSmallIntegerField(default=14)),
+                ("cadence_key", models.SlugField(blank=True, max_length=80)),
+                ("source", models.CharField(blank=True, max_length=120)),
+                (
+                    "duty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="schedules",
+                        to="controls.duty",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), models.Q(('cadence_key', ''), _negated=True)), fields=('duty', 'cadence_key'), name='reviewschedule_cadence_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['patching', 'configuration', 'access', 'training', 'provider-report', 'restore', 'other'])), name='reviewschedule_kind_known'), models.CheckConstraint(condition=models.Q(('unit__in', ['days', 'weeks', 'months', 'years'])), name='reviewschedule_unit_known'), models.CheckConstraint(condition=models.Q(('every__gte', 1)), name='reviewschedule_every_positive'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='reviewschedule_ended_at_with_by'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_on__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_on__isnull', False)), _connector='OR'), name='reviewschedule_ended_at_with_on'), models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='reviewschedule_until_not_before_since'), models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('since')), _connector='OR'), name='reviewschedule_ended_on_not_before_since')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True),
+                            models.Q(("cadence_key", ""), _negated=True),
+                        ),
+                        fields=("duty", "cadence_key"),
+                        name="reviewschedule_cadence_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "patching",
+                                    "configuration",
+                                    "access",
+                                    "training",
+                                    "provider-report",
+                                    "restore",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="reviewschedule_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("unit__in", ["days", "weeks", "months", "years"])
+                        ),
+                        name="reviewschedule_unit_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("every__gte", 1)),
+                        name="reviewschedule_every_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_by__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="reviewschedule_ended_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True), ("ended_on__isnull", True)
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False), ("ended_on__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="reviewschedule_ended_at_with_on",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until__isnull", True),
+                            ("until__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="reviewschedule_until_not_before_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on__isnull", True),
+                            ("ended_on__gte", models.F("since")),
+                            _connector="OR",
+                        ),
+                        name="reviewschedule_ended_on_not_before_since",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('due_on', models.DateField()),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
-                ('opened_at', models.DateTimeField()),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('done_on', models.DateField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('satisfied', 'Satisfied'), ('not-satisfied', 'Not satisfied')], max_length=20)),
-                ('remark', models.TextField(blank=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('completed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='controls.reviewschedule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("due_on", models.DateField()),
+                ("attempt", models.PositiveSmallIntegerField(default=1)),
+                ("opened_at", models.DateTimeField()),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("done_on", models.DateField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("satisfied", "Satisfied"),
+                            ("not-satisfied", "Not satisfied"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("remark", models.TextField(blank=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "completed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "schedule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="controls.reviewschedule",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('completed_at__isnull', True)), fields=['due_on'], name='review_open_by_day')],
-                'constraints': [models.UniqueConstraint(fields=('schedule', 'due_on', 'attempt'), name='review_attempt_once'), models.UniqueConstraint(condition=models.Q(('completed_at__isnull', True)), fields=('schedule', 'due_on'), name='review_one_open_a_day'), models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', True), ('completed_by__isnull', True)), models.Q(('completed_at__isnull', False), ('completed_by__isnull', False)), _connector='OR'), name='review_completed_at_with_by'), models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', True), ('done_on__isnull', True), ('outcome', '')), models.Q(('completed_at__isnull', False), ('done_on__isnull', False), ('outcome__in', ['satisfied', 'not-satisfied'])), _connector='OR'), name='review_completed_with_outcome')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("completed_at__isnull", True)),
+                        fields=["due_on"],
+                        name="review_open_by_day",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("schedule", "due_on", "attempt"), name="review_attempt_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("completed_at__isnull", True)),
+                        fields=("schedule", "due_on"),
+                        name="review_one_open_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("completed_at__isnull", True),
+                                ("completed_by__isnull", True),
+                            ),
+                            models.Q(
+                                ("completed_at__isnull", False),
+                                ("completed_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="review_completed_at_with_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("completed_at__isnull", True),
+                                ("done_on__isnull", True),
+                                ("outcome", ""),
+                            ),
+                            models.Q(
+                                ("completed_at__isnull", False),
+                                ("done_on__isnull", False),
+                                ("outcome__in", ["satisfied", "not-satisfied"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="review_completed_with_outcome",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReviewSnooze',
+            name="ReviewSnooze",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('until', models.DateField()),
-                ('reason', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='snoozes', to='controls.review')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("until", models.DateField()),
+                ("reason", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="snoozes",
+                        to="controls.review",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'snooze',
-                'constraints': [models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='reviewsnooze_has_reason')],
+                "verbose_name": "snooze",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="reviewsnooze_has_reason",
+                    )
+                ],
             },
         ),
         migrations.RunPython(

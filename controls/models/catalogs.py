@@ -161,7 +161,7 @@ class Profile(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     document_uuid = models.CharField(max_length=36, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
-    """Parameter id → `values`, `constraints` and `label`, as far as the profile sets them."""
+    """Parameter id → `values`, `constraints`, `label`, as far as the profile sets them."""
     controls = models.ManyToManyField(Control, related_name="profiles")
 
     objects = ProfileManager()

@@ -51,7 +51,7 @@ class SystemQuerySet(models.QuerySet["System"]):
     """Questions about systems."""
 
     def visible_to(self, user: User) -> SystemQuerySet:
-        """Systems of the user's teams, those where a team owns a responsibility or claims or
+        """Systems of the user's teams, those where a team owns a responsibility, claims or
         disputes a duty, an auditor's scope; or all.
         """
         if user.sees_everything():

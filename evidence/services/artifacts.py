@@ -43,9 +43,7 @@ def settle(*, file: Artifact | Draft | None, at: datetime) -> tuple[Artifact | N
     return artifact, file.name
 
 
-def opened(
-    artifact: Artifact, *, start: int = 0, length: int | None = None
-) -> BinaryIO:
+def opened(artifact: Artifact, *, start: int = 0, length: int | None = None) -> BinaryIO:
     """Return the artifact's bytes, or `length` of them from `start`, to be read and closed.
 
     Raises StorageFailedError where the file is gone, cut short or out of reach: half a file

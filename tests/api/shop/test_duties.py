@@ -113,15 +113,9 @@ def test_duties_are_found_by_what_they_are(duty, system, contributor):
 def test_a_filter_that_there_is_none_of_is_refused(contributor):
     client = bearer(contributor)
 
-    assert "owner" in places(
-        problem(client.get(f"{ROOT}duties/?owner=x"), 400, "invalid")
-    )
-    assert "task" in places(
-        problem(client.get(f"{ROOT}duties/?task=x"), 400, "invalid")
-    )
-    assert "as_of" in places(
-        problem(client.get(f"{ROOT}duties/?as_of=x"), 400, "invalid")
-    )
+    assert "owner" in places(problem(client.get(f"{ROOT}duties/?owner=x"), 400, "invalid"))
+    assert "task" in places(problem(client.get(f"{ROOT}duties/?task=x"), 400, "invalid"))
+    assert "as_of" in places(problem(client.get(f"{ROOT}duties/?as_of=x"), 400, "invalid"))
 
 
 def test_unowned_double_claimed_and_disputed_are_filters(duty, security, team):
