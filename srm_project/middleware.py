@@ -112,7 +112,7 @@ class CompressionMiddleware(GZipMiddleware):
         """Return the answer, compressed unless it can be asked for in ranges."""
         if response.has_header("Accept-Ranges"):
             return response
-        return super().process_response(request, response)  # type: ignore[arg-type]
+        return super().process_response(request, response)
 
 
 class RequestIdMiddleware:

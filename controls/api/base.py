@@ -122,7 +122,8 @@ class VisibleField(serializers.SlugRelatedField[Any]):
     def _fits(self, text: str) -> bool:
         """Say whether the database could hold the text there: a uuid must be one."""
         try:
-            self.model._meta.get_field(self.slug_field).to_python(text)
+            field: Any = self.model._meta.get_field(self.slug_field)
+            field.to_python(text)
         except BadValueError:
             return False
         return "\x00" not in text

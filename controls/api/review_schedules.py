@@ -133,7 +133,9 @@ class ScheduleInput(StrictSerializer):
     escalate_after_days = serializers.IntegerField(
         default=14, min_value=0, max_value=LONGEST_LEAD, help_text="0: never"
     )
-    source = serializers.CharField(default="", allow_blank=True, max_length=120)
+    source = serializers.CharField(  # type: ignore[assignment]
+        default="", allow_blank=True, max_length=120
+    )
 
 
 class ScheduleFilter(filters.FilterSet):

@@ -79,7 +79,7 @@ class Ground:
     def decided_once(self) -> frozenset[int]:
         """Ids of the controls that the organisation decides once, for all systems."""
         rows = Responsibility.objects.filter(system__kind=SystemKind.ORGANIZATION)
-        return frozenset(rows.values_list("control", flat=True))
+        return frozenset(rows.values_list("control_id", flat=True))
 
 
 def declined(responsibilities: Sequence[int]) -> dict[tuple[int, str], set[str]]:

@@ -30,7 +30,9 @@ class Formula(Func):
 
         return re.sub(r"\{(\w+)\}", put, text), values
 
-    def as_sqlite(self, compiler: Any, _connection: Any, **_: Any) -> Any:
+    def as_sqlite(  # type: ignore[override]
+        self, compiler: Any, _connection: Any, **_: Any
+    ) -> Any:
         """Return the formula as SQLite reads it, with its values."""
         return self._written(self.sqlite, compiler)
 

@@ -242,7 +242,7 @@ class _Scan:
         )
         rows = rows.filter(stage__isnull=False)
         if self.untold:
-            managed = Q(recipient__isnull=False)
+            managed: Any = Q(recipient__isnull=False)
             managed &= ~Exists(_told(recipient=OuterRef("recipient")))
             told = _told(recipient__in=self.leads).values("subject_uuid").order_by()
             count = Subquery(told.annotate(count=Count("pk")).values("count"))
@@ -300,7 +300,7 @@ class _Scan:
     def _day(self, zone: str) -> Any:
         """Return the day it is for the team."""
         if len(self.days) == 1:
-            return Value(*self.days, DateField())
+            return Value(next(iter(self.days)), output_field=DateField())
         days = (When(**{zone: zones}, then=Value(day)) for day, zones in self.days.items())
         return Case(*days, output_field=DateField())
 

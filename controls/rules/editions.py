@@ -89,7 +89,8 @@ def compare(before: Faces, after: Faces) -> Difference:
     reworded = tuple(
         Reworded(new, parts) for old, new in in_force if (parts := _reworded(old, new))
     )
-    touched = {item.face.control_id for item in (*retitled, *reworded)}
+    touched = {item.face.control_id for item in retitled}
+    touched |= {item.face.control_id for item in reworded}
     return Difference(
         added=tuple(_only(after, before)),
         removed=tuple(_only(before, after)),

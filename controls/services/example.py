@@ -91,8 +91,8 @@ def seed(*, at: datetime) -> list[System]:
         for system, items, days in plan:
             for item in items:
                 step(system, cast, item, at=at - timedelta(days=days[number]))
-    for days in (60, 30):
-        _complete(_duty(intake, "si-2"), cast, at=at - timedelta(days=days))
+    for ago in (60, 30):
+        _complete(_duty(intake, "si-2"), cast, at=at - timedelta(days=ago))
     _schedules(portal, cast, at=at)
     _words(portal, cast, at=at - timedelta(days=2))
     _databases(portal, cast, at=at - timedelta(days=3))

@@ -111,10 +111,12 @@ def _into_digests(*, at: datetime, early: bool) -> None:
     if not loose:
         return
     known = _digests(loose, at=at)
-    placed, new, back = [], {}, {}
+    placed: list[tuple[Reminder, tuple[int, str]]] = []
+    new: dict[tuple[int, str], Message] = {}
+    back: dict[int, Message] = {}
     for row in loose:
         found = _place(row, known, at=at, early=early)
-        if found.pk is None:
+        if found._state.adding:
             new[found.recipient_id, found.digest_key] = found
         elif found.state == MessageState.DROPPED:
             found.state = MessageState.QUEUED

@@ -9,7 +9,12 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from controls.choices import ClaimStance, IntervalUnit, MembershipRole
+from controls.choices import (
+    ClaimStance,
+    IntervalUnit,
+    MembershipRole,
+    ReminderChannel,
+)
 from controls.models import (
     Duty,
     DutyClaim,
@@ -163,5 +168,8 @@ def _next(review: Review) -> Review | None:
 
 
 def _told(review: Review, user: User) -> list[Reminder]:
-    rows = Reminder.objects.visible_to(user).filter(subject_uuid=review.uuid)
+    # Each is told in the app, and by mail besides: once is enough to say.
+    rows = Reminder.objects.visible_to(user).filter(
+        subject_uuid=review.uuid, channel=ReminderChannel.IN_APP
+    )
     return list(rows.select_related("recipient", "team").order_by("-pk")[:MOST_REMINDERS])

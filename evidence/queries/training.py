@@ -158,8 +158,8 @@ def _roster(user: User, moment: Moment) -> list[Member]:
     )
     # A corrected roster may hold two entries of a person for a day: the last one counts.
     each = {
-        person[0]: Member(pk, name, team or "", key, audiences, Known(*person))
-        for *person, pk, name, team, key, audiences in rows
+        row[0]: Member(row[4], row[5], row[6] or "", row[7], row[8], Known(*row[:4]))
+        for row in rows
     }
     return sorted(each.values(), key=lambda entry: (entry.name, entry.pk))
 

@@ -72,7 +72,7 @@ def places(*, targets: Iterable[Target], by_whom: User) -> list[EvidenceLink]:
 
 def told(link: EvidenceLink) -> dict[str, Any]:
     """Return what the audit trail says of a link."""
-    named = {"link": link, "responsibility": link.responsibility}
+    named: dict[str, Any] = {"link": link, "responsibility": link.responsibility}
     named |= {"duty": link.duty, "review": link.review}
     return {name: str(row.uuid) for name, row in named.items() if row is not None}
 

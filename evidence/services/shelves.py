@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -132,7 +133,7 @@ class FolderShelf:
         for aside in self.drafts().glob(f"{ASIDE}*"):
             digest = aside.name.removeprefix(ASIDE)
             target = self.root / KEPT / digest[:2] / digest
-            self._put_back(aside, target, lambda at, d=digest: still_unwanted(d, at))
+            self._put_back(aside, target, partial(still_unwanted, digest))
 
     def _put_back(
         self, aside: Path, target: Path, still_unwanted: Callable[[datetime], bool]

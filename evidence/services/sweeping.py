@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from evidence.models import Artifact
 from evidence.services.shelves import ASIDE, FolderShelf, shelf
@@ -39,7 +40,5 @@ def sweep(*, at: datetime) -> Swept:
     for found in place.files():
         digest = found.name.rpartition("/")[2]
         if unwanted(digest, found.modified_at):
-            files += place.remove(
-                found.name, lambda modified, digest=digest: unwanted(digest, modified)
-            )
+            files += place.remove(found.name, partial(unwanted, digest))
     return Swept(drafts=drafts, files=files)

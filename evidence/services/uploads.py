@@ -156,6 +156,8 @@ class _Receiver(FileUploadHandler):
         """Return the file, with what was wrong, if anything was."""
         if self.draft is None:
             return None if self.problem is None else _Unstored(self.problem)
+        if self.problem is None:
+            self.draft.file.seek(0)  # where whoever reads it begins
         return ReceivedFile(self.draft, self.problem)
 
     def upload_interrupted(self) -> None:

@@ -35,7 +35,7 @@ def names(path):
     """Every name and attribute that a module uses."""
     tree = ast.parse(path.read_text())
     return {
-        getattr(node, "id", None) or getattr(node, "attr", None) or node.name
+        next(getattr(node, name) for name in ("id", "attr", "name") if hasattr(node, name))
         for node in ast.walk(tree)
         if isinstance(node, ast.Name | ast.Attribute | ast.alias)
     }

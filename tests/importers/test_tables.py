@@ -4,6 +4,7 @@ import io
 import random
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -380,4 +381,5 @@ def test_openpyxl_still_tells_which_part_a_sheet_is():
     opened = openpyxl.load_workbook(io.BytesIO(raw), read_only=True)
     opened.close()
 
-    assert opened.worksheets[0]._worksheet_path.lstrip("/") == FIRST
+    sheet: Any = opened.worksheets[0]
+    assert sheet._worksheet_path.lstrip("/") == FIRST

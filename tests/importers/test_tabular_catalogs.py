@@ -34,7 +34,9 @@ def refusal(rows, name="ours.csv"):
 
 
 @pytest.mark.parametrize(
-    "raw", [csv_of(GOOD), a_workbook({"Notes": [], "Controls": GOOD})], ids=["csv", "xlsx"]
+    "raw",
+    [csv_of(GOOD), a_workbook({"Notes": [[]], "Controls": GOOD})],
+    ids=["csv", "xlsx"],
 )
 def test_a_table_gives_controls_with_printed_labels_beside_tokens(raw):
     found = parsed(raw)
