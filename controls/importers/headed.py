@@ -141,9 +141,8 @@ def _refusal(book: Book, sheet: Sheet, top: Line, missing: Column) -> InvalidInp
 
 
 def _letters(line: Line, columns: Sequence[Column]) -> dict[str, str]:
-    headers = {
-        _squeezed(text): letter for letter, text in reversed(list(line.cells.items()))
-    }
+    cells = reversed(list(line.cells.items()))
+    headers = {_squeezed(text): letter for letter, text in cells}
     found = {}
     for column in columns:
         name = next((name for name in column.names if name in headers), None)

@@ -116,7 +116,8 @@ def _into_digests(*, at: datetime, early: bool) -> None:
     back: dict[int, Message] = {}
     for row in loose:
         found = _place(row, known, at=at, early=early)
-        if found._state.adding:
+        unsaved: int | None = found.pk
+        if unsaved is None:
             new[found.recipient_id, found.digest_key] = found
         elif found.state == MessageState.DROPPED:
             found.state = MessageState.QUEUED

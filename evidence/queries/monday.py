@@ -24,9 +24,9 @@ class Monday:
     expired: int
     verdicts: int
     duties: int
-    unowned: int
-    disputed: int
-    double_claimed: int
+    nobodys: int
+    in_dispute: int
+    claimed_twice: int
     people: int
     untrained: int
     """People of the roster who miss a course that they must hold."""
@@ -41,9 +41,10 @@ def monday(*, user: User, moment: Moment) -> Monday:
         .with_claims(on=moment.on, as_of=moment.as_of)
         .aggregate(
             duties=Count("pk"),
-            unowned=Count("pk", filter=Q(unowned=True)),
-            disputed=Count("pk", filter=Q(disputed=True)),
-            double_claimed=Count("pk", filter=Q(double_claimed=True)),
+            # A count that were called as what it counts would count itself.
+            nobodys=Count("pk", filter=Q(unowned=True)),
+            in_dispute=Count("pk", filter=Q(disputed=True)),
+            claimed_twice=Count("pk", filter=Q(double_claimed=True)),
         )
     )
     people, untrained = training_gap(user=user, moment=moment)

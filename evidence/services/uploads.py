@@ -24,7 +24,7 @@ PIECE = 1024 * 1024
 CUT_OFF = "The body was cut off: nothing was stored. Send it again."
 
 
-class ReceivedFile(UploadedFile):
+class ReceivedFile(UploadedFile):  # type: ignore[type-arg]
     """A file of a request. Closing it, which the end of the request does, deletes what was
     not kept.
     """
@@ -54,7 +54,7 @@ class ReceivingHandler(FileUploadHandler):
 
     chunk_size = CHUNK
 
-    def handle_raw_input(
+    def handle_raw_input(  # type: ignore[override]
         self,
         input_data: Any,
         META: Any,  # noqa: N803 - Django's name
@@ -68,7 +68,7 @@ class ReceivingHandler(FileUploadHandler):
             raise MultiPartParserError(too_large())
         body, receiver = _Counted(input_data), _Receiver(self.request)
         try:
-            fields, files = MultiPartParser(META, body, [receiver], encoding).parse()
+            fields, files = MultiPartParser(META, body, [receiver], encoding).parse()  # type: ignore[arg-type]
         except UnreadablePostError as error:
             receiver.upload_interrupted()
             raise MultiPartParserError(CUT_OFF) from error
@@ -152,7 +152,7 @@ class _Receiver(FileUploadHandler):
         except DomainError as error:
             self.problem = error
 
-    def file_complete(self, _file_size: int) -> UploadedFile | None:
+    def file_complete(self, _file_size: int) -> UploadedFile[Any] | None:
         """Return the file, with what was wrong, if anything was."""
         if self.draft is None:
             return None if self.problem is None else _Unstored(self.problem)
@@ -166,7 +166,7 @@ class _Receiver(FileUploadHandler):
             self.draft.discard()
 
 
-class _Unstored(UploadedFile):
+class _Unstored(UploadedFile):  # type: ignore[type-arg]
     """A file for which there was not even a place to begin."""
 
     def __init__(self, problem: DomainError) -> None:
@@ -185,7 +185,7 @@ class _Closing:
             self.draft.discard()
 
 
-def draft_of(file: UploadedFile | None) -> Draft | None:
+def draft_of(file: UploadedFile[Any] | None) -> Draft | None:
     """Return what a request's file holds, recognised and written through to the disk, to be
     handed to a service as `Content.artifact`; None for no file.
 
@@ -208,7 +208,7 @@ def draft_of(file: UploadedFile | None) -> Draft | None:
     return draft
 
 
-def _copied(file: UploadedFile) -> Draft:
+def _copied(file: UploadedFile[Any]) -> Draft:
     """Return a draft of a file that another handler received."""
     draft = Draft(names.clean(file.name or ""))
     for chunk in file.chunks(CHUNK):

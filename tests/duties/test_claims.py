@@ -1,6 +1,7 @@
 """Which team says that it does a duty, and which says that it does not."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -66,7 +67,7 @@ def said(duty):
 
 
 def asked(duty, *, on=date(2026, 3, 31), as_of=MONDAY + timedelta(days=29)):
-    row = Duty.objects.with_claims(on=on, as_of=as_of).get(pk=duty.pk)
+    row: Any = Duty.objects.with_claims(on=on, as_of=as_of).get(pk=duty.pk)
     return row.unowned, row.double_claimed, row.disputed
 
 

@@ -436,6 +436,7 @@ def test_a_failure_while_duties_follow_rolls_the_approval_back(system, monkeypat
 
     again = responsibility_for(system, "si-2")
     assert again.version == version
+    assert again.latest_decision is not None
     assert again.latest_decision.state == "in-review"
     assert not Decision.objects.approved().exists()
     assert not Duty.objects.exists()

@@ -124,6 +124,7 @@ def test_withdrawing_the_only_proof_opens_the_review_again(team, review):
 
     assert reviews() == [(APRIL, 1, "satisfied"), (APRIL, 2, ""), (MAY, 1, "")]
     event = AuditEvent.objects.get(verb=AuditVerb.REVIEW_REOPENED)
+    assert event.after is not None
     assert piece.reference in event.after["reason"]
 
 

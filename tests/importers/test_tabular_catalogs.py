@@ -9,13 +9,16 @@ from controls.importers.tabular_catalogs import Named, is_table, parse_table
 from tests.importers.workbooks import a_workbook
 
 NAMED = Named(title="Ours", version="1", publisher="We")
-GOOD = [
+GOOD: list[list[str | None]] = [
     ["id", "title", "parent", "text"],
     ["A.5.1", "Policies", "", "Write them.\nReview them."],
     ["A.5.1.1", " Review ", "A.5.1", ""],
     ["A&A-01", "Audit", None, None],
     ["12.8.5", "Who does what", None, "Keep a matrix."],
 ]
+
+
+NOTHING: list[list[str | None]] = []
 
 
 def csv_of(rows):
@@ -35,7 +38,7 @@ def refusal(rows, name="ours.csv"):
 
 @pytest.mark.parametrize(
     "raw",
-    [csv_of(GOOD), a_workbook({"Notes": [[]], "Controls": GOOD})],
+    [csv_of(GOOD), a_workbook({"Notes": NOTHING, "Controls": GOOD})],
     ids=["csv", "xlsx"],
 )
 def test_a_table_gives_controls_with_printed_labels_beside_tokens(raw):

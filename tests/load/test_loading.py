@@ -191,7 +191,7 @@ def test_the_example_has_something_to_do_on_whatever_day_it_is_added(at):
         "schedule__kind", "schedule__duty__responsibility__control__control_id"
     )
     this_week = Review.objects.open().filter(due_on__range=(on, on + timedelta(days=7)))
-    duties = Duty.objects.with_claims(on=on, as_of=at)
+    duties: Any = Duty.objects.with_claims(on=on, as_of=at)
     assert {("patching", "si-2"), ("configuration", "cm-6")} <= set(late)
     assert this_week.count() >= 4
     assert duties.filter(unowned=True).count() == 2

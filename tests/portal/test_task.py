@@ -307,9 +307,10 @@ def test_looking_changes_nothing(world, review):
     assert world.as_("contributor").put(page_of(review)).status_code == 405
 
 
-@pytest.mark.parametrize(
-    "piece", ["", "1", "9" * 40, "a-b", "1fdc2afa-ecd5-4413-bd5b-da987cc86069"]
-)
+UNKNOWN = "1fdc2afa-ecd5-4413-bd5b-da987cc86069"
+
+
+@pytest.mark.parametrize("piece", ["", "1", "9" * 40, "a-b", UNKNOWN])
 def test_a_piece_that_is_not_offered_here_cannot_be_judged(world, review, piece):
     answer = step(world.as_("lead"), review, "accept", piece=piece)
 

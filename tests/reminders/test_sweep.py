@@ -66,6 +66,7 @@ def test_in_the_app_it_is_told_at_once_and_by_mail_with_the_digest_of_the_day():
     mail = Reminder.objects.get(channel=ReminderChannel.EMAIL)
     assert (in_app.state, in_app.sent_at) == (ReminderState.SENT, after(-7, hour=3))
     assert (mail.state, mail.sent_at) == (ReminderState.QUEUED, None)
+    assert mail.message is not None
     assert mail.message.digest_key == "2026-03-25"
     assert mail.message.next_attempt_at == after(-7, hour=7)
     assert mail.team == world.team

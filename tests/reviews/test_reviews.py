@@ -224,6 +224,7 @@ def test_accepted_proof_completes_a_review(review):
     )
 
     assert (review.outcome, review.done_on) == ("satisfied", date(2026, 3, 15))
+    assert following is not None
     assert following.due_on == date(2026, 5, 2)
 
 

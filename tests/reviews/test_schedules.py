@@ -1,6 +1,7 @@
 """Schedules: offered from the shipped cadences, or set by people; never changed."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from controls.choices import AuditVerb, Kind
 from controls.errors import ConflictError, InvalidInputError, NotAllowedError
 from controls.models import AuditEvent, Review, ReviewSchedule
 from controls.services import duties, schedules
+from controls.services.rows import Rows
 from controls.services.setup import system_user
 from tests.make import (
     MONDAY,
@@ -229,7 +231,8 @@ def test_starting_and_ending_leave_an_event_each(duty):
     schedule = make_schedule(duty, by=lead)
     schedules.end(schedule=schedule, by=lead, at=MONDAY)
 
-    started, opened, ended = AuditEvent.objects.filter(seq__gt=start).order_by("seq")
+    noted: list[Any] = list(AuditEvent.objects.filter(seq__gt=start).order_by("seq"))
+    started, opened, ended = noted
     assert (started.verb, opened.verb, ended.verb) == (
         AuditVerb.SCHEDULE_STARTED,
         AuditVerb.REVIEW_OPENED,
@@ -245,9 +248,9 @@ def test_starting_and_ending_leave_an_event_each(duty):
 def test_opening_a_review_is_a_step_of_a_service():
     with pytest.raises(RuntimeError, match="open_review"):
         schedules.open_review(
-            schedule=None,
+            schedule=ReviewSchedule(),
             due_on=date(2026, 4, 2),
-            rows=None,
+            rows=Rows(),
             by=system_user(),
             at=MONDAY,
         )
