@@ -138,13 +138,16 @@ class Server:
 
         Raises OSError and HTTPException where the server goes away meanwhile.
         """
+        return self.post(multipart(content, name, title))
+
+    def post(self, body: bytes | bytearray) -> tuple[int, dict[str, Any]]:
+        """Hand in a form that is made already; return and raise as `send` does."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
         headers = {
             "Authorization": f"Bearer {self.token}",
             "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
         }
         try:
-            body = multipart(content, name, title)
             connection.request("POST", "/api/v1/evidence/", body, headers)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.bench.ground import Ground
 from tests.bench.measuring import MEGABYTE, Aim, Cost, Line, at
-from tests.servers import Server
+from tests.servers import Server, multipart
 
 SIZE = 50 * MEGABYTE
 TIMES = 5
@@ -32,12 +32,16 @@ def transfers(_ground: Ground) -> Iterator[Line]:
 
 
 def _measured(server: Server) -> Iterator[Line]:
-    body = b"%PDF-1.7\n" + os.urandom(MEGABYTE) * (SIZE // MEGABYTE)
+    content = b"%PDF-1.7\n" + os.urandom(MEGABYTE) * (SIZE // MEGABYTE)
+    body = bytearray(multipart(content, "report.pdf", "Report"))
+    place = body.index(b"%PDF-1.7\n") + SIZE // 2
     numbers = iter(range(1000))
     told: dict[str, str] = {}
 
     def upload() -> None:
-        status, answer = server.send(body + b"%d" % next(numbers), "report.pdf")
+        # Each time another file, or it would be there already.
+        body[place : place + 8] = b"%8d" % next(numbers)
+        status, answer = server.post(body)
         assert status == 201, answer
         told["file"] = answer["file"]
 
