@@ -22,6 +22,7 @@ LINKED = frozenset(
         "Catalog",
         "KnowledgeRelease",
         "LayerOverride",
+        "Message",
         "Responsibility",
         "System",
         "SystemProfile",
