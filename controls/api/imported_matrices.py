@@ -118,7 +118,7 @@ class ChangedRowSerializer(serializers.Serializer[Any]):
     )
 
 
-class ImportSerializer(serializers.Serializer[Any]):
+class MatrixImportSerializer(serializers.Serializer[Any]):
     """What an import did, or would do."""
 
     matrix = ImportedMatrixSerializer()
@@ -212,7 +212,7 @@ class ImportedMatrixViewSet(ReadOnlyViewSet[ImportedMatrix]):
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
-        responses={201: ImportSerializer, 200: ImportSerializer},
+        responses={201: MatrixImportSerializer, 200: MatrixImportSerializer},
         filters=False,
         parameters=[
             _parameter("system", "Key of the system.", required=True),
@@ -245,7 +245,7 @@ class ImportedMatrixViewSet(ReadOnlyViewSet[ImportedMatrix]):
             transaction.set_rollback(asked.dry_run)
         written = done.is_new and not asked.dry_run
         return Response(
-            ImportSerializer(_told(done, len(parsed.rows))).data,
+            MatrixImportSerializer(_told(done, len(parsed.rows))).data,
             status=status.HTTP_201_CREATED if written else status.HTTP_200_OK,
         )
 

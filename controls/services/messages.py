@@ -163,7 +163,8 @@ def header_id(message: Message) -> str:
     """
     key = f"{message.recipient.uuid} {message.channel} {message.digest_key}"
     host = urlsplit(settings.BASE_URL).hostname
-    return f"<{hashlib.sha256(key.encode()).hexdigest()}@{host}>"
+    # 128 bits are enough, and the header stays on one line, as some mail programs want it.
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{host}>"
 
 
 def _claim(*, at: datetime) -> Lease | None:
@@ -189,7 +190,7 @@ def _prepare(lease: Lease, *, at: datetime) -> Sequence[Reminder] | Outcome:
     """
     message = lease.message
     untouched = lease.attempt == 1 and not message.header_id
-    if untouched and message.digest_key < today_of(message, at=at):
+    if untouched and message.digest_key < today_of(message=message, at=at):
         # Its day is over: the next sweep puts what it holds into another digest.
         lease.ours().update(state=MessageState.DROPPED, lease_until=None)
         return Outcome.PUT_OFF

@@ -53,7 +53,7 @@ def queue_due(*, at: datetime, early: bool = False) -> int:
     return made
 
 
-def today_of(message: Message, *, at: datetime) -> str:
+def today_of(*, message: Message, at: datetime) -> str:
     """Return the recipient's day at an instant, as a digest's key holds it."""
     zone = ZoneInfo(message.recipient.time_zone)
     return moments.day(at, zone=zone).isoformat()
@@ -195,7 +195,7 @@ def _give_up_missed(*, at: datetime) -> None:
     """
     untouched = Message.objects.filter(state=MessageState.QUEUED, attempts=0, header_id="")
     waiting = untouched.filter(next_attempt_at__lte=at).select_related("recipient")
-    missed = [row.pk for row in waiting if row.digest_key < today_of(row, at=at)]
+    missed = [row.pk for row in waiting if row.digest_key < today_of(message=row, at=at)]
     for start in range(0, len(missed), BATCH):
         rows = untouched.filter(pk__in=missed[start : start + BATCH])
         rows.update(state=MessageState.DROPPED)
@@ -206,7 +206,7 @@ def _hasten(*, at: datetime) -> None:
     waiting = Message.objects.filter(
         state=MessageState.QUEUED, attempts=0, next_attempt_at__gt=at
     ).select_related("recipient")
-    todays = [row.pk for row in waiting if row.digest_key <= today_of(row, at=at)]
+    todays = [row.pk for row in waiting if row.digest_key <= today_of(message=row, at=at)]
     for start in range(0, len(todays), BATCH):
         Message.objects.filter(
             pk__in=todays[start : start + BATCH], state=MessageState.QUEUED, attempts=0

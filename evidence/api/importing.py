@@ -40,7 +40,7 @@ class CsvParser(BaseParser):
         return stream.read(LARGEST + 1)
 
 
-class DifferenceSerializer(serializers.Serializer[Difference]):
+class StepDifferenceSerializer(serializers.Serializer[Difference]):
     """A field that changes."""
 
     field = serializers.CharField()
@@ -56,7 +56,7 @@ class StepSerializer(serializers.Serializer[Any]):
     )
     what = serializers.CharField()
     email = serializers.CharField()
-    differences = DifferenceSerializer(many=True)
+    differences = StepDifferenceSerializer(many=True)
 
 
 class ImportSerializer(serializers.Serializer[Any]):

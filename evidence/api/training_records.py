@@ -131,6 +131,8 @@ class TrainingRecordViewSet(ReadOnlyViewSet[TrainingRecord]):
 
     def get_queryset(self) -> QuerySet[TrainingRecord]:
         """Return the records with what an answer shows."""
+        if getattr(self, "swagger_fake_view", False):
+            return TrainingRecord.objects.none()
         return shown(self.visible(), acting_user(self.request))
 
     @extend_schema(

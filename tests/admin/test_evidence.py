@@ -43,7 +43,7 @@ def review(world):
 
 
 def test_a_file_is_handed_in_with_what_it_proves(world, review):
-    browser = world.browser("contributor")
+    browser = world.as_("contributor")
 
     answer = browser.post(
         add_url(Evidence), form(world, proves="shop AC-2\n", reviews=[review.pk])
@@ -66,7 +66,7 @@ def test_a_file_is_handed_in_with_what_it_proves(world, review):
     ],
 )
 def test_a_refused_file_is_told_in_the_form_with_what_was_typed(world, file, name, told):
-    browser = world.browser("contributor")
+    browser = world.as_("contributor")
 
     answer = browser.post(add_url(Evidence), form(world, file, name))
 
@@ -79,7 +79,7 @@ def test_a_refused_file_is_told_in_the_form_with_what_was_typed(world, file, nam
 
 @pytest.mark.parametrize("proves", ["vault AC-2", "shop XX-9", "shop", "nowhere AC-2"])
 def test_what_is_not_there_for_this_person_cannot_be_proven(world, proves):
-    browser = world.browser("contributor")
+    browser = world.as_("contributor")
 
     answer = browser.post(add_url(Evidence), form(world, proves=proves))
 
@@ -88,7 +88,7 @@ def test_what_is_not_there_for_this_person_cannot_be_proven(world, proves):
 
 
 def test_neither_file_nor_address_is_refused(world):
-    answer = world.browser("contributor").post(add_url(Evidence), form(world, None))
+    answer = world.as_("contributor").post(add_url(Evidence), form(world, None))
 
     assert "Hand in a file or an address" in text(answer)
 
@@ -100,7 +100,7 @@ def test_neither_file_nor_address_is_refused(world):
 def test_a_second_person_takes_a_step(world, step, after):
     piece = make_evidence(world.team)
 
-    answer = world.browser("approver").post(change_url(piece), judge(piece, step, "So."))
+    answer = world.as_("approver").post(change_url(piece), judge(piece, step, "So."))
 
     assert answer.status_code == 302
     assert state(piece) == after
@@ -109,7 +109,7 @@ def test_a_second_person_takes_a_step(world, step, after):
 def test_a_rejection_without_a_reason_is_told_in_the_form(world):
     piece = make_evidence(world.team)
 
-    answer = world.browser("approver").post(change_url(piece), judge(piece, "reject"))
+    answer = world.as_("approver").post(change_url(piece), judge(piece, "reject"))
 
     assert "Say why you reject it." in text(answer)
     assert state(piece) == "submitted"
@@ -118,7 +118,7 @@ def test_a_rejection_without_a_reason_is_told_in_the_form(world):
 def test_who_handed_in_is_offered_to_withdraw_only(world):
     piece = make_evidence(world.team, by=world.people["approver"])
 
-    page = world.browser("approver").get(change_url(piece)).content.decode()
+    page = world.as_("approver").get(change_url(piece)).content.decode()
 
     assert 'value="withdraw"' in page
     assert 'value="accept"' not in page
@@ -127,7 +127,7 @@ def test_who_handed_in_is_offered_to_withdraw_only(world):
 def test_a_viewer_reads_and_is_told_who_may(world):
     piece = make_evidence(world.team, responsibility_for(world.system, "ac-2"))
 
-    page = text(world.browser("viewer").get(change_url(piece)))
+    page = text(world.as_("viewer").get(change_url(piece)))
 
     assert "You can read this." in page
     assert "AC-2 in Shop" in page
@@ -138,14 +138,14 @@ def test_what_was_judged_meanwhile_is_told(world):
     piece = make_evidence(world.team)
     accept_evidence(piece)
 
-    answer = world.browser("approver").post(change_url(piece), judge(piece, "reject", "x"))
+    answer = world.as_("approver").post(change_url(piece), judge(piece, "reject", "x"))
 
     assert "Somebody changed this" in text(answer)
     assert state(piece) == "accepted"
 
 
 def test_the_list_costs_the_same_however_much_there_is(world):
-    browser = world.browser("grc")
+    browser = world.as_("grc")
     make_evidence(world.team)
     browser.get(list_url(Evidence))
     with CaptureQueriesContext(connection) as few:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Model
 from django.urls import reverse
 
 from controls.models import AuditEvent, Decision, Responsibility
@@ -11,17 +12,25 @@ from tests.make import MONDAY, make_decision, responsibility_for
 
 def change_url(row) -> str:
     """The address of a record."""
-    return reverse(f"admin:controls_{row._meta.model_name}_change", args=[row.pk])
+    opts = row._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk])
 
 
-def list_url(model: str) -> str:
+def list_url(model: str | type[Model]) -> str:
     """The address of a list."""
-    return reverse(f"admin:controls_{model}_changelist")
+    return reverse(f"admin:{_named(model)}_changelist")
 
 
-def add_url(model: str) -> str:
+def add_url(model: str | type[Model]) -> str:
     """The address of the form of a new record."""
-    return reverse(f"admin:controls_{model}_add")
+    return reverse(f"admin:{_named(model)}_add")
+
+
+def _named(model: str | type[Model]) -> str:
+    """A model by its name in `controls`, or itself."""
+    if isinstance(model, str):
+        return f"controls_{model}"
+    return f"{model._meta.app_label}_{model._meta.model_name}"
 
 
 def decide(row: Responsibility, **changes) -> dict[str, object]:

@@ -148,7 +148,7 @@ class Stack:
     def header_ids(self) -> list[str]:
         """Return the Message-ID of each mail, whole or cut off, in no order."""
         text = "".join(path.read_text(errors="replace") for path in self.mails.glob("*"))
-        return re.findall(r"^Message-ID: (<[^>]+>)", text, re.MULTILINE)
+        return re.findall(r"^Message-ID:\s+(<[^>]+>)", text, re.MULTILINE)
 
     def wait(self, until: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
         """Return the first true answer; fail where none comes in time."""
