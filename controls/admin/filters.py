@@ -23,10 +23,15 @@ class ColumnFilter(SimpleListFilter):
         raise NotImplementedError
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        """Return the choices."""
-        choices = [
-            (str(value), str(word)) for value, word in self.words(request, model_admin)
-        ]
+        """Return the choices, asked once for a request: counting them makes the filter
+        anew for each of the others.
+        """
+        known: dict[type, list[tuple[Any, str]]]
+        known = request.__dict__.setdefault("srm_choices", {})
+        if type(self) not in known:
+            words = self.words(request, model_admin)
+            known[type(self)] = [(str(value), str(word)) for value, word in words]
+        choices = known[type(self)]
         return [*choices, (self.EMPTY, self.nobody)] if self.nobody else choices
 
     def queryset(

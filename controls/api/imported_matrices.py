@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
@@ -293,7 +293,7 @@ class _Asked:
         self.hints = Hints(
             baseline=given.get("baseline", ""),
             sheet=given.get("sheet", ""),
-            columns=remembered.columns if remembered else {},
+            remembered=remembered.columns if remembered else {},
         )
 
     def _is_dry(self, text: str) -> bool:
@@ -335,11 +335,11 @@ def _told(done: Imported, count: int) -> dict[str, Any]:
     }
 
 
-class ProvidersView(Door):
+class ProvidersViewSet(Door, viewsets.ViewSet):
     """A system's controls, provider by provider."""
 
     @extend_schema(responses=SidesSerializer, parameters=MOMENT)
-    def get(self, request: Request, key: str) -> Response:
+    def retrieve(self, request: Request, key: str) -> Response:
         """Show what each provider takes over, and what is left to the customer."""
         moment = asked_moment(request)
         rows = System.objects.visible_to(acting_user(request)).select_related("provider")

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers, status, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -78,13 +78,13 @@ class DriftSerializer(serializers.Serializer[Any]):
     )
 
 
-class InventoryView(Door):
+class InventoryViewSet(Door, viewsets.ViewSet):
     """A system's inventory."""
 
     parser_classes = [FileParser]
 
     @extend_schema(responses=DriftSerializer, operation_id="systems_inventory")
-    def get(self, request: Request, key: str) -> Response:
+    def retrieve(self, request: Request, key: str) -> Response:
         """Show the newest inventory against the services in use today."""
         system = _system(request, key)
         found = newest_inventory(system)
@@ -103,7 +103,7 @@ class InventoryView(Door):
             ),
         ],
     )
-    def post(self, request: Request, key: str) -> Response:
+    def create(self, request: Request, key: str) -> Response:
         """Import an inventory. The same file again changes nothing."""
         given = request.query_params
         unknown = sorted(set(given) - {"file_name", "dry_run"})

@@ -10,8 +10,8 @@ from controls.api.comparing import ComparisonViewSet, SuspectViewSet
 from controls.api.control_mappings import ControlMappingViewSet
 from controls.api.duties import DutyViewSet
 from controls.api.facts import LayerViewSet, ProviderViewSet, ServiceVariantViewSet
-from controls.api.imported_matrices import ImportedMatrixViewSet, ProvidersView
-from controls.api.inventories import InventoryView
+from controls.api.imported_matrices import ImportedMatrixViewSet, ProvidersViewSet
+from controls.api.inventories import InventoryViewSet
 from controls.api.overrides import OverrideViewSet
 from controls.api.people import TeamViewSet, TokenViewSet, UserViewSet
 from controls.api.reminders import ReminderViewSet
@@ -44,8 +44,16 @@ router.register("tokens", TokenViewSet, basename="token")
 router.register("users", UserViewSet, basename="user")
 
 urlpatterns = [
-    path("systems/<slug:key>/inventory/", InventoryView.as_view(), name="system-inventory"),
-    path("systems/<slug:key>/providers/", ProvidersView.as_view(), name="system-providers"),
+    path(
+        "systems/<slug:key>/inventory/",
+        InventoryViewSet.as_view({"get": "retrieve", "post": "create"}),
+        name="system-inventory",
+    ),
+    path(
+        "systems/<slug:key>/providers/",
+        ProvidersViewSet.as_view({"get": "retrieve"}),
+        name="system-providers",
+    ),
     *router.urls,
     re_path("", Nowhere.as_view()),
 ]

@@ -51,6 +51,12 @@ def guess(lines: Sequence[Line]) -> dict[str, str]:
     return found
 
 
+def present(lines: Sequence[Line], columns: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the columns whose header the table has."""
+    _, letters, _ = _head(lines)
+    return {what: name for what, name in columns.items() if squeeze(name) in letters}
+
+
 def read(
     lines: Sequence[Line], *, sheet: str, place: str, mapping: Mapping[str, str]
 ) -> ParsedMatrix:

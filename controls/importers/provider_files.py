@@ -25,7 +25,11 @@ class Hints:
     """Of an Appendix J workbook with several: `Moderate`."""
     sheet: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
-    """What → header of a plain table, as the provider's last one had them."""
+    """What → header of a plain table, as a person says now."""
+    remembered: Mapping[str, str] = field(default_factory=dict)
+    """The same, as the provider's last table had them; where a header is gone, it is not
+    looked for.
+    """
 
 
 def sha256_of(data: bytes) -> str:
@@ -57,7 +61,11 @@ def _table(book: Book, file: str, hints: Hints) -> ParsedMatrix:
     name = hints.sheet or _only_sheet(book, file)
     sheet = book.sheet(name)
     place = f"{file}, sheet {name!r}" if name else file
-    columns = {**matrix_tables.guess(sheet.lines), **hints.columns}
+    columns = {
+        **matrix_tables.guess(sheet.lines),
+        **matrix_tables.present(sheet.lines, hints.remembered),
+        **hints.columns,
+    }
     return matrix_tables.read(sheet.lines, sheet=name, place=place, mapping=columns)
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import viewsets
 from rest_framework.request import Request
 
 from controls.api.base import Door, acting_user, asked_moment
@@ -25,13 +26,13 @@ FORM = OpenApiParameter("form", OpenApiTypes.STR, "path", enum=["xlsx", "csv"])
 ANSWERS = {(200, WORKBOOK): OpenApiTypes.BINARY, (200, "text/csv"): OpenApiTypes.STR}
 
 
-class MatrixFileView(Door):
+class MatrixFileViewSet(Door, viewsets.ViewSet):
     """A provider's matrix, written back."""
 
     content_negotiation_class = AsTheAddressSays
 
     @extend_schema(parameters=[FORM], responses=ANSWERS, operation_id="matrix_file")
-    def get(self, request: Request, uuid: Any, form: str) -> HttpResponse:
+    def retrieve(self, request: Request, uuid: Any, form: str) -> HttpResponse:
         """Download the rows as they came in, in the layout of Appendix J or as a table."""
         rows: QuerySet[ImportedMatrix] = ImportedMatrix.objects.visible_to(
             acting_user(request)
@@ -41,13 +42,13 @@ class MatrixFileView(Door):
         return _file(appendix_j.rows_of_matrix(found), form, name, str(found), found.at)
 
 
-class SystemFileView(Door):
+class SystemFileViewSet(Door, viewsets.ViewSet):
     """A system's own responsibilities in the same layout."""
 
     content_negotiation_class = AsTheAddressSays
 
     @extend_schema(parameters=[FORM, *MOMENT], responses=ANSWERS, operation_id="own_file")
-    def get(self, request: Request, key: str, form: str) -> HttpResponse:
+    def retrieve(self, request: Request, key: str, form: str) -> HttpResponse:
         """Download what is decided, else derived, in the layout of Appendix J."""
         moment = asked_moment(request)
         rows = System.objects.visible_to(acting_user(request)).select_related("provider")

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from evidence.api.appendix_j import MatrixFileView, SystemFileView
+from evidence.api.appendix_j import MatrixFileViewSet, SystemFileViewSet
 from evidence.api.artifacts import ArtifactViewSet
 from evidence.api.courses import CourseViewSet
 from evidence.api.evidence import EvidenceViewSet
@@ -23,12 +23,12 @@ router.register("training-records", TrainingRecordViewSet, basename="training-re
 urlpatterns = [
     re_path(
         r"^imported-matrices/(?P<uuid>[0-9a-f-]{36})/appendix-j\.(?P<form>xlsx|csv)$",
-        MatrixFileView.as_view(),
+        MatrixFileViewSet.as_view({"get": "retrieve"}),
         name="matrix-file",
     ),
     re_path(
         r"^systems/(?P<key>[-a-zA-Z0-9_]+)/appendix-j\.(?P<form>xlsx|csv)$",
-        SystemFileView.as_view(),
+        SystemFileViewSet.as_view({"get": "retrieve"}),
         name="system-file",
     ),
     *router.urls,

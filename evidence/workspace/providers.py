@@ -99,7 +99,7 @@ def _import(
     by, at, data = person(request), now(), values["data"]
     remembered = ColumnMapping.objects.filter(provider__key=values["provider"]).first()
     hints = Hints(
-        baseline=values["baseline"], columns=remembered.columns if remembered else {}
+        baseline=values["baseline"], remembered=remembered.columns if remembered else {}
     )
     parsed = provider_files.read(data, file=values["file_name"], hints=hints)
     catalog = catalog_for(system)

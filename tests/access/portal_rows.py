@@ -14,6 +14,8 @@ ALL = "302 200 200 200 200 200 200 200 200 200"
 SEEN = "302 404 200 200 200 200 200 404 200 200"
 SUBMIT = "302 404 403 302 302 302 403 404 302 403"
 JUDGE = "302 404 403 403 302 302 403 404 302 403"
+# Ninety days at most: who may, is told so.
+TOO_LATE = "302 404 403 403 400 400 403 404 400 403"
 # Nobody sees a team that is not theirs, so nobody can speak for it.
 CLAIM = "302 404 403 409 409 409 400 404 409 403"
 DISPUTE = "302 404 403 302 302 302 400 404 302 403"
@@ -87,7 +89,7 @@ ROWS = [
     Row("GET", "/reviews/", ALL, "-", by_browser=True),
     Row("GET", TASK, SEEN, by_browser=True),
     post(TASK, SUBMIT, proof, "hand in"),
-    post(TASK, JUDGE, sent("snooze", until="2999-01-01", reason="So"), "too late"),
+    post(TASK, TOO_LATE, sent("snooze", until="2999-01-01", reason="So"), "too late"),
     post(TASK, SUBMIT, sent("fail", remark="So"), "fail"),
     post(TASK, CLAIM, spoken("claim"), "claim"),
     post(TASK, DISPUTE, spoken("dispute", reason="So"), "dispute"),

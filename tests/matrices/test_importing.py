@@ -156,6 +156,16 @@ def test_the_columns_of_a_table_are_remembered(system):
     assert ColumnMapping.objects.get(provider__key="cloud").columns == columns
 
 
+def test_remembered_columns_serve_again_and_give_way_where_they_are_gone():
+    old = {"id": "Ref", "origination": "Who", "text": "Yours"}
+    same = files.sheets({"A": [["Ref", "Who"], ["AC-2", "shared"]]})
+    other = files.sheets({"A": [["Control ID", "Inheritable"], ["AC-2", "Yes"]]})
+
+    for data in (same, other):
+        parsed = provider_files.read(data, file="m.xlsx", hints=Hints(remembered=old))
+        assert parsed.rows[0].printed_id == "AC-2"
+
+
 def refusal(data, name="m.xlsx", **hints):
     with pytest.raises(InvalidInputError) as refused:
         provider_files.read(data, file=name, hints=Hints(**hints))

@@ -145,13 +145,18 @@ def _catalog(system: System, key: str) -> Catalog:
 
 def _hints(options: dict[str, Any]) -> Hints:
     remembered = ColumnMapping.objects.filter(provider__key=options["provider"]).first()
-    columns = dict(remembered.columns) if remembered else {}
+    columns: dict[str, str] = {}
     for pair in options["column"]:
         what, equals, header = pair.partition("=")
         if not equals:
             raise CommandError(f"--column {pair!r}: write WHAT=HEADER.")
         columns[what.strip()] = header.strip()
-    return Hints(options["baseline"], options["sheet"], columns)
+    return Hints(
+        options["baseline"],
+        options["sheet"],
+        columns,
+        remembered.columns if remembered else {},
+    )
 
 
 def _bytes(file: Path) -> bytes:
