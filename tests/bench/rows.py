@@ -26,7 +26,7 @@ from controls.services import catalogs, systems
 from controls.services.clock import zone
 from controls.services.setup import system_user
 from controls.services.systems import Use
-from tests.bench import comparing, importing
+from tests.bench import comparing, importing, reminding
 from tests.bench.ground import Ground, oscal
 from tests.bench.measuring import Aim, Cost, Line, measure
 from tests.bench.registers import registers
@@ -224,6 +224,7 @@ ROWS: dict[str, Row] = {
     "import": import_catalog,
     **comparing.ROWS,
     **importing.ROWS,
+    **reminding.ROWS,
     "registers": registers,
     "transfers": transfers,
 }
