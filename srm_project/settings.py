@@ -263,6 +263,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 _messages = None if ENVIRONMENT.broker else ENVIRONMENT.folder("queue/messages")
 CELERY_BROKER_URL = ENVIRONMENT.broker or "filesystem://"
+# kombu's own, but bytes on the queue that are no message do not end the worker.
+CELERY_BROKER_TRANSPORT = (
+    "srm_project.brokers:RedisTransport"
+    if ENVIRONMENT.broker
+    else "srm_project.brokers:FolderTransport"
+)
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         "data_folder_in": str(_messages),

@@ -40,14 +40,15 @@ def _seed(ground: Ground) -> None:
         (
             Duty(
                 responsibility=row,
-                decision_id=row.latest_decision_id,
+                decision=row.latest_decision,
                 task=DutyTask.DO,
                 what=f"Duty of {row.pk}",
                 since=day(at),
                 started_at=at,
                 started_by=by,
             )
-            for row in owned
+            for row in owned.select_related("latest_decision")
+            if row.latest_decision is not None
         ),
         batch_size=BATCH,
     )

@@ -114,7 +114,8 @@ class Stack:
 
     def hint(self, *tasks: str) -> None:
         """Publish what beat would."""
-        app = Celery("hints", broker=self.broker or "filesystem://")
+        # Not the current application of this process: the tasks of ours would bind to it.
+        app = Celery("hints", broker=self.broker or "filesystem://", set_as_current=False)
         app.conf.task_queues = [Queue("celery")]
         if not self.broker:
             self.messages.mkdir(parents=True, exist_ok=True)
@@ -158,3 +159,14 @@ class Stack:
                 raise AssertionError(f"never: {what}\n{self.log()[-4000:]}")
             time.sleep(0.02)
         return answer
+
+    def litter(self, *payloads: bytes) -> None:
+        """Put bytes onto the queue that no task of ours is made of."""
+        if self.redis is not None:
+            for payload in payloads:
+                self.redis.lpush("celery", payload)
+            return
+        self.messages.mkdir(parents=True, exist_ok=True)
+        for number, payload in enumerate(payloads):
+            # Names that sort before those of whole messages, so these are read first.
+            (self.messages / f"0_{number}.celery.msg").write_bytes(payload)

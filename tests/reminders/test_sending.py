@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.locmem import EmailBackend
 
 from controls.choices import AuditVerb, MembershipRole, MessageState, ReminderState
 from controls.errors import ConflictError, NotAllowedError
 from controls.models import AuditEvent, Membership, Message, Reminder
-from controls.services import messages, people, reminders, reviews, teams
+from controls.services import letters, messages, people, reminders, reviews, teams
 from controls.services.messages import LEASE, Outcome
 from controls.services.setup import system_user
 from tests.make import MONDAY, make_grc_lead, make_member, make_membership, make_review
@@ -60,7 +61,8 @@ def test_a_digest_goes_out_at_its_hour_and_once():
     assert sent.to == [world.owner.email]
     assert sent.extra_headers["Message-ID"] == message.header_id
     assert (sent.subject, sent.body) == (message.subject, message.text)
-    assert sent.alternatives[0].content == message.html
+    assert isinstance(sent, EmailMultiAlternatives)
+    assert [part[0] for part in sent.alternatives] == [message.html]
     assert message.state == MessageState.SENT
     assert message.sent_at == after(-7, hour=7)
     assert states() == [("lead-7", ReminderState.SENT, "")]
@@ -261,14 +263,14 @@ def test_nobody_else_queues_it_again(settings):
 def test_a_message_that_cannot_be_written_does_not_keep_the_others(monkeypatch):
     broken, fine = make_due(), make_due()
     queue(0)
-    write = messages.letters.write
+    write = letters.write
 
     def crash(*, reminders, recipient, at):
         if recipient == broken.owner:
             raise RuntimeError("cannot be written")
         return write(reminders=reminders, recipient=recipient, at=at)
 
-    monkeypatch.setattr(messages.letters, "write", crash)
+    monkeypatch.setattr(letters, "write", crash)
     for minute in (0, 1, 6, 31, 156):
         send(0, minute=minute)
 

@@ -262,7 +262,7 @@ def test_a_revision_takes_an_address_for_the_file(contributor, team):
 
     assert told["revision"]["artifact"] is None
     assert told["revision"]["original_name"] == ""
-    assert contributor.get(f"evidence/{made['uuid']}/file/").status_code == 200
+    assert content(contributor.get(f"evidence/{made['uuid']}/file/")) == b"patched\n"
 
 
 def test_a_second_person_judges_and_the_first_does_not(contributor, approver, review):
