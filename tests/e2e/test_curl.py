@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import REPOSITORY, Installation
+from tests.e2e.conftest import REPOSITORY, Installation, plain_environment
 
 DOCUMENT = REPOSITORY / "docs" / "curl.md"
 
@@ -58,6 +58,7 @@ def said(srm: Installation, tmp_path_factory: pytest.TempPathFactory) -> list[st
     done = subprocess.run(
         ["bash", "-e", "-u", "-o", "pipefail", "-c", script],
         cwd=folder,
+        env=plain_environment(),
         capture_output=True,
         text=True,
         timeout=120,
