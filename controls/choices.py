@@ -330,6 +330,8 @@ class AuditVerb(models.TextChoices):
     RESPONSIBILITY_SUBMITTED = "responsibility-submitted"
     RESPONSIBILITY_APPROVED = "responsibility-approved"
     RESPONSIBILITY_RETURNED = "responsibility-returned"
+    STATEMENT_SET_APART = "statement-set-apart"
+    STATEMENT_FELL_BACK = "statement-fell-back"
     DUTY_STARTED = "duty-started"
     DUTY_ENDED = "duty-ended"
     DUTY_CLAIMED = "duty-claimed"

@@ -31,6 +31,7 @@ from controls.models import (
     Control,
     ControlLayer,
     ControlMapping,
+    ControlPart,
     Decision,
     Duty,
     ImportedInventory,
@@ -59,6 +60,7 @@ from controls.services import (
     matrices,
     roles,
     schedules,
+    statements,
     systems,
     teams,
     tokens,
@@ -357,7 +359,53 @@ def responsibility_for(system: System, control_id: str) -> Responsibility:
     """The responsibility of a system for a control, as a request would load it."""
     return Responsibility.objects.select_related(
         "system__owner_team", "control", "latest_decision__owner_team"
-    ).get(system=system, control__control_id=control_id)
+    ).get(system=system, control__control_id=control_id, part=None)
+
+
+def make_statements(control_id: str, *tails: str) -> dict[str, ControlPart]:
+    """The whole statement of every such control, and below it those of these tails, such
+    as `a` and `b.1`; each stands in the one before its last dot. By part id.
+    """
+    made: dict[str, ControlPart] = {}
+    for control in Control.objects.filter(control_id=control_id):
+        for order, tail in enumerate(("", *tails)):
+            stem = f"{control_id}_smt"
+            part_id = f"{stem}.{tail}" if tail else stem
+            made[part_id] = ControlPart.objects.create(
+                control=control,
+                part_id=part_id,
+                parent=made.get(part_id.rpartition(".")[0]) if tail else None,
+                name="item" if tail else "statement",
+                label=f"{tail.rpartition('.')[2]}." if tail else "",
+                prose=f"Statement {tail}.",
+                order=order,
+            )
+    return made
+
+
+def set_statement_apart(
+    system: System,
+    statement: str,
+    *,
+    by: User | None = None,
+    at: datetime = MONDAY,
+    **content: Any,
+) -> Responsibility:
+    """One statement, decided apart from its control: the customer's, unless `kind` says
+    otherwise.
+    """
+    control = responsibility_for(system, statement.partition("_")[0])
+    content.setdefault("kind", "customer-specific")
+    content.setdefault("owner_team", system.owner_team)
+    content.setdefault("rationale", "Theirs alone.")
+    return statements.set_apart(
+        control=control,
+        statement=statement,
+        version=control.version,
+        content=Content(**content),
+        by=by or system_user(),
+        at=at,
+    )
 
 
 def make_decision(

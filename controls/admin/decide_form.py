@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AdminRadioSelect
@@ -57,7 +57,7 @@ class DecideForm(ServiceForm):
         3,
         "Needed where you decide otherwise than derived, and for not applicable.",
     )
-    remark = _text("Remark", 2, "Goes with Approve; Return needs one: say what is missing.")
+    remark = _text("Remark", 2, "Goes with Approve; Return and Fall back need one.")
 
     class Meta:
         model = Responsibility
@@ -65,11 +65,11 @@ class DecideForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         instance = kwargs.get("instance")
-        if instance is not None:
+        if instance is not None and instance.pk:
             kwargs["initial"] = {**decided(instance), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         owner = self.fields["owner_team"]
-        latest = instance.latest_decision if instance else None
+        latest = instance.latest_decision if instance and instance.pk else None
         if latest and latest.owner_team_id and isinstance(owner, forms.ModelChoiceField):
             # The owner stays a choice for a person who is not in that team.
             owner.queryset = owner.queryset | Team.objects.filter(  # type: ignore[operator]
@@ -79,6 +79,20 @@ class DecideForm(ServiceForm):
     def content(self) -> Content:
         """Return what was entered, as the service takes it."""
         return Content(**{name: self.cleaned_data[name] for name in CONTENT})
+
+
+class SetApartForm(DecideForm):
+    """What is decided on one statement apart from its control, whose version it carries."""
+
+    control: ClassVar[Responsibility]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {**decided(self.control), **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+
+    def stored_version(self) -> int | None:
+        """Return the version of the control's responsibility."""
+        return self.control.version
 
 
 def decided(responsibility: Responsibility) -> dict[str, Any]:

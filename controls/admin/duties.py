@@ -119,7 +119,11 @@ class DutyAdmin(ServiceAdmin):
     form = DutyForm
     list_display = ("what", "control", "system", "task", "claimed", "since", "ended_on")
     list_display_links = ("what",)
-    list_select_related = ("responsibility__control", "responsibility__system__owner_team")
+    list_select_related = (
+        "responsibility__control",
+        "responsibility__part",
+        "responsibility__system__owner_team",
+    )
     related = (
         "responsibility__latest_decision__owner_team",
         "decision",
@@ -217,7 +221,7 @@ class DutyAdmin(ServiceAdmin):
     @admin.display(description="control", ordering="responsibility__control__order")
     def control(self, row: Any) -> str:
         """Return the control's label."""
-        return str(row.responsibility.control.label)
+        return str(row.responsibility.label)
 
     @admin.display(description="system", ordering="responsibility__system__name")
     def system(self, row: Any) -> str:
@@ -321,6 +325,7 @@ class DutyClaimAdmin(ServiceAdmin):
     list_select_related = (
         "team",
         "duty__responsibility__control",
+        "duty__responsibility__part",
         "duty__responsibility__system__owner_team",
     )
     related = ("started_by", "ended_by")

@@ -7,13 +7,16 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from controls.admin import display
-from controls.admin.base import ServiceAdmin, Step, acting, now, step_of
-from controls.admin.decide_form import DECIDABLE, DecideForm
+from controls.admin.base import ServiceAdmin, Step, acting, now, step_of, take_over
+from controls.admin.decide_form import DECIDABLE, DecideForm, SetApartForm
 from controls.admin.display import Panel
 from controls.admin.responsibility_filters import (
     FamilyFilter,
@@ -31,19 +34,26 @@ from controls.models import (
     Responsibility,
     User,
 )
-from controls.queries import explaining, proposals
+from controls.queries import apart, explaining, proposals
+from controls.queries import statements as texts
+from controls.queries.statements import Line
 from controls.rules.moments import Moment
+from controls.rules.parts import is_whole, printed
 from controls.rules.permissions import RULES, Action
-from controls.services import access, bulk, clock, decisions
+from controls.services import access, bulk, clock, decisions, statements
 from controls.services.bulk import BulkRefusedError, Selected
 
 RELATIONS = (
     "control__catalog",
+    "part",
     "system__owner_team",
     "provider",
     "latest_decision__owner_team",
 )
 SHOWN_REFUSALS = 10
+DECIDE_ALONE = "Decide by itself\N{HORIZONTAL ELLIPSIS}"
+LONGEST_TEXT = 240
+"""Characters of a statement that a row shows; the drawer beside the matrix has all."""
 
 
 @admin.register(Responsibility)
@@ -52,6 +62,7 @@ class ResponsibilityAdmin(ServiceAdmin):
 
     form = DecideForm
     change_form_template = "controls/responsibility_form.html"
+    add_form_template = "controls/responsibility_form.html"
     list_display = (
         "label",
         "title",
@@ -91,6 +102,11 @@ class ResponsibilityAdmin(ServiceAdmin):
             responsibility=OuterRef("pk"), effective_on__lte=today
         ).order_by("-pk")
         rows: Any = super().get_queryset(request)
+        if request.resolver_match and str(request.resolver_match.url_name).endswith(
+            "_changelist"
+        ):
+            # What fell back to its control is found by its address, to be read.
+            rows = rows.open()
         standing: QuerySet[Any] = (
             rows.with_state()
             .with_kind(on=today)
@@ -104,11 +120,59 @@ class ResponsibilityAdmin(ServiceAdmin):
     def may_change(self, user: User, row: Any) -> bool:
         """Say whether the person may decide it, and it is decided here."""
         may = access.allowed(user, Action.DECIDE, *access.teams_of(row))
-        return may and not self.decided_elsewhere(row)
+        return may and not row.ended_at and not self.decided_elsewhere(row)
 
     def who_may(self, row: Any) -> str:
-        """Return who may decide it here, empty where the organisation does."""
-        return "" if self.decided_elsewhere(row) else self.who
+        """Return who may decide it here, empty where the organisation does, and where it
+        fell back to its control.
+        """
+        return "" if self.decided_elsewhere(row) else super().who_may(row)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only a statement is added: behind the address that names it and its control."""
+        return self._control(request) is not None
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Decide one statement apart from its control. Raises Http404 without them."""
+        control = self._control(request)
+        wanted = request.GET.get("statement", "")
+        lines = _statements(control) if control else []
+        line = next((line for line in lines if line.part_id == wanted), None)
+        if control is None or line is None:
+            raise Http404("There is no such statement to decide.")
+        words = {
+            "title": f"Decide {control.label} {printed(line.part_id)} by itself",
+            "statement": line,
+            "whole": control,
+            "whole_url": display.change_url(control),
+        }
+        return super().add_view(request, form_url, {**(extra_context or {}), **words})
+
+    def _control(self, request: HttpRequest) -> Any:
+        """Return the control's responsibility that the address names, where this person
+        may decide it.
+        """
+        if "control" not in request.__dict__.setdefault("srm", {}):
+            named = request.GET.get("control", "")
+            rows = self.get_queryset(request).of_controls()
+            found = rows.filter(pk=named if named.isdecimal() else 0).first()
+            may = found is not None and self.may_change(acting(request), found)
+            request.__dict__["srm"]["control"] = found if may else None
+        return request.__dict__["srm"]["control"]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Return the form, of a new row with the control that it is a statement of."""
+        if obj is not None:
+            return super().get_form(request, obj, *args, **kwargs)
+        form = super().get_form(request, obj, *args, form=SetApartForm, **kwargs)
+        return type(form.__name__, (form,), {"control": self._control(request)})
 
     def decided_elsewhere(self, row: Any) -> Responsibility | None:
         """Return the organisation's own row where it decides the control for all."""
@@ -133,7 +197,7 @@ class ResponsibilityAdmin(ServiceAdmin):
             return (("Decided", {"fields": ("decision_shown",)}),)
         fields: list[Any] = [*names, *texts]
         latest = obj.latest_decision if obj else None
-        if latest and latest.state == WorkflowState.IN_REVIEW:
+        if latest and (obj.part_id or latest.state == WorkflowState.IN_REVIEW):
             fields.append("remark")
         return (("Decide", {"fields": fields}),)
 
@@ -143,6 +207,18 @@ class ResponsibilityAdmin(ServiceAdmin):
 
     def steps(self, request: HttpRequest, row: Any) -> Sequence[Step]:
         """Return what the person may do with the newest revision."""
+        return (*self._workflow(request, row), *self._way_back(request, row))
+
+    def _way_back(self, request: HttpRequest, row: Any) -> Sequence[Step]:
+        if row.part_id is None:
+            return ()
+        approved = row.decisions.approved().exists()
+        action = Action.REVIEW if approved else Action.DECIDE
+        if not access.allowed(acting(request), action, *access.teams_of(row)):
+            return ()
+        return (Step("fall-back", f"Fall back to {row.control.label}"),)
+
+    def _workflow(self, request: HttpRequest, row: Any) -> Sequence[Step]:
         latest, user = row.latest_decision, acting(request)
         if latest is None or latest.state == WorkflowState.APPROVED:
             return ()
@@ -182,22 +258,61 @@ class ResponsibilityAdmin(ServiceAdmin):
                     moment=Moment(as_of=now(), on=clock.day(now())),
                 )
             ),
-            "srm_panels": [_revisions(row)],
+            **self._around(request, row),
         }
 
+    def _around(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Return the statements of a control; of a statement its text, and its control."""
+        revisions = _revisions(row)
+        if row.part_id is None:
+            may = self.may_change(acting(request), row)
+            panel = _statements_panel(row, add_url=self._add_url(), may=may)
+            return {"srm_panels": [panel, revisions] if panel else [revisions]}
+        lines = [line for line in _statements(row) if line.part_id == row.part.part_id]
+        whole = self.get_queryset(request).of_controls()
+        found = whole.filter(system=row.system, control=row.control_id).first()
+        return {
+            "statement": lines[0] if lines else None,
+            "whole": found,
+            "whole_url": display.change_url(found) if found else "",
+            "srm_panels": [revisions],
+        }
+
+    def _add_url(self) -> str:
+        return reverse("admin:controls_responsibility_add")
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Assign, submit, approve or return: one call."""
-        data, row = form.cleaned_data, self.fresh(request, obj)
+        """Set apart, assign, submit, approve, return or fall back: one call."""
+        data = form.cleaned_data
+        if not change:
+            made = statements.set_apart(
+                control=self._control(request),
+                statement=request.GET.get("statement", ""),
+                version=data["version"] or 0,
+                content=form.content(),
+                by=acting(request),
+                at=now(),
+            )
+            take_over(obj, made)
+            return
+        row = self.fresh(request, obj)
         asked = {
             "responsibility": row,
             "version": data["version"] or 0,
             "by": acting(request),
             "at": now(),
         }
-        services: dict[str, Callable[[], Decision]] = {
+        services: dict[str, Callable[[], object]] = {
             "submit": lambda: decisions.submit(**asked),
             "approve": lambda: decisions.approve(**asked, remark=data["remark"]),
             "return": lambda: decisions.send_back(**asked, remark=data["remark"]),
+            "fall-back": lambda: statements.fall_back(
+                statement=row,
+                version=asked["version"],
+                reason=data["remark"],
+                by=asked["by"],
+                at=asked["at"],
+            ),
         }
         step = services.get(step_of(request))
         if step is None:
@@ -211,6 +326,7 @@ class ResponsibilityAdmin(ServiceAdmin):
             "submit": "submitted, a second person reviews it",
             "approve": "approved",
             "return": "returned",
+            "fall-back": "follows its control again",
         }
         return words.get(step_of(request), "decision saved")
 
@@ -219,7 +335,7 @@ class ResponsibilityAdmin(ServiceAdmin):
     @admin.display(description="control", ordering="control__order")
     def label(self, row: Any) -> SafeString:
         """Return the label."""
-        return format_html('<span class="nowrap">{}</span>', row.control.label)
+        return format_html('<span class="nowrap">{}</span>', row.label)
 
     @admin.display(description="title", ordering="control__title")
     def title(self, row: Any) -> SafeString:
@@ -331,6 +447,51 @@ def _waiting(latest: Decision | None, user: User) -> str:
     if user.pk in {latest.decided_by_id, latest.submitted_by_id}:
         return "You made or submitted this decision. A second person must review it."
     return f"Waits for {RULES[Action.REVIEW].who}."
+
+
+def _statements(row: Responsibility) -> list[Line]:
+    """Return what the control asks for below its whole statement, readable."""
+    moment = Moment(as_of=now(), on=clock.day(now()))
+    settings = texts.settings_in_scope(row.control, row.system, moment)
+    return [
+        line
+        for line in texts.lines(row.control, settings)
+        if line.name in texts.DECIDABLE_PARTS and not is_whole(line.part_id)
+    ]
+
+
+def _statements_panel(row: Responsibility, *, add_url: str, may: bool) -> Panel | None:
+    """Return the answer that holds for each statement, and the way to decide it alone."""
+    lines = {line.part_id: line for line in _statements(row)}
+    if not lines:
+        return None
+    letter = row.provider.letter
+    rows = []
+    for answer in apart.answers(row, moment=Moment(as_of=now(), on=clock.day(now()))):
+        line, decision = lines[answer.part.part_id], answer.row.decision
+        query = urlencode({"control": str(row.pk), "statement": line.part_id})
+        if answer.apart:
+            way = display.link(display.change_url(answer.row.responsibility), "Open")
+        elif may:
+            way = display.link(f"{add_url}?{query}", DECIDE_ALONE)
+        else:
+            way = SafeString("")
+        rows.append(
+            (
+                answer.printed,
+                Truncator(line.prose).chars(LONGEST_TEXT),
+                display.kind(answer.row.kind, letter),
+                str(decision.owner_team or "\N{EN DASH}") if decision else "\N{EN DASH}",
+                display.state(answer.row.state) if answer.apart else "as the control",
+                way,
+            )
+        )
+    return Panel(
+        title="Statements",
+        heads=("Statement", "What it asks", "Answer", "Owner", "State", ""),
+        rows=rows,
+        empty="",
+    )
 
 
 def _revisions(row: Responsibility) -> Panel:

@@ -98,6 +98,7 @@ class ReviewScheduleAdmin(ServiceAdmin):
     list_display = ("title", "kind", "interval", "control", "system", "since", "ended_on")
     list_select_related = (
         "duty__responsibility__control",
+        "duty__responsibility__part",
         "duty__responsibility__system__owner_team",
     )
     related = (
@@ -193,7 +194,7 @@ class ReviewScheduleAdmin(ServiceAdmin):
     @admin.display(description="control", ordering="duty__responsibility__control__order")
     def control(self, row: Any) -> str:
         """Return the control's label."""
-        return str(row.duty.responsibility.control.label)
+        return str(row.duty.responsibility.label)
 
     @admin.display(description="system", ordering="duty__responsibility__system__name")
     def system(self, row: Any) -> str:

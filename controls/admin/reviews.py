@@ -185,7 +185,7 @@ class ReviewAdmin(ServiceAdmin):
     @admin.display(description="control")
     def control(self, row: Any) -> str:
         """Return the control's label."""
-        return str(row.schedule.duty.responsibility.control.label)
+        return str(row.schedule.duty.responsibility.label)
 
     @admin.display(description="system")
     def system(self, row: Any) -> str:

@@ -23,7 +23,7 @@ class RevisionAdmin(ReadOnlyAdmin):
     @admin.display(description="control", ordering="responsibility__control__order")
     def control(self, row: Any) -> str:
         """Return the control's label."""
-        return str(row.responsibility.control.label)
+        return str(row.responsibility.label)
 
     @admin.display(description="system", ordering="responsibility__system__name")
     def system(self, row: Any) -> str:
@@ -44,6 +44,7 @@ class DecisionAdmin(RevisionAdmin):
     list_display_links = ("control",)
     list_select_related = (
         "responsibility__control",
+        "responsibility__part",
         "responsibility__system",
         "by",
     )
@@ -85,7 +86,11 @@ class DerivationAdmin(RevisionAdmin):
 
     list_display = ("control", "system", "answer_mark", "effective_on", "cause", "at")
     list_display_links = ("control",)
-    list_select_related = ("responsibility__control", "responsibility__system")
+    list_select_related = (
+        "responsibility__control",
+        "responsibility__part",
+        "responsibility__system",
+    )
     related = ("release",)
     list_filter = ("kind", "answer")
     search_fields = ("responsibility__control__label", "cause")

@@ -331,6 +331,7 @@ class SuspectViewSet(Door, mixins.ListModelMixin, viewsets.GenericViewSet[Respon
         return rows.select_related(
             "system",
             "control",
+            "part",
             "latest_decision__derivation",
             "latest_decision__owner_team",
         )
@@ -349,7 +350,7 @@ def _suspect(doubt: Doubt, silent: Silent) -> dict[str, Any]:
         "responsibility": row.uuid,
         "system": row.system.key,
         "control_id": row.control.control_id,
-        "label": row.control.label,
+        "label": row.label,
         "title": title(row.control, silent),
         "decided": {
             "number": decision.number,

@@ -64,7 +64,7 @@ class DutySerializer(serializers.ModelSerializer[Duty]):
     system = serializers.CharField(source="responsibility.system.key")
     responsibility = serializers.UUIDField(source="responsibility.uuid")
     control_id = serializers.CharField(source="responsibility.control.control_id")
-    control_label = serializers.CharField(source="responsibility.control.label")
+    control_label = serializers.CharField(source="responsibility.label")
     decision_number = serializers.IntegerField(
         source="decision.number", help_text="the approved revision that it began with"
     )
@@ -284,6 +284,7 @@ def with_said(rows: Any, moment: Moment) -> QuerySet[Duty]:
         .select_related(
             "responsibility__system__owner_team",
             "responsibility__control",
+            "responsibility__part",
             "responsibility__latest_decision__owner_team",
             "decision",
         )

@@ -111,6 +111,9 @@ class RowSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="newest approved revision"
     )
     elsewhere = ElsewhereSerializer(allow_null=True)
+    apart = serializers.ListField(
+        child=serializers.CharField(), help_text="statements that are decided by themselves"
+    )
 
 
 class CountsSerializer(serializers.Serializer[Any]):
@@ -212,6 +215,7 @@ def _row(row: Row) -> dict[str, Any]:
             if row.elsewhere
             else None
         ),
+        "apart": row.apart,
     }
 
 

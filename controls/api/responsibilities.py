@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.db.models import QuerySet
@@ -34,12 +35,12 @@ from controls.models import (
     ServiceVariant,
     Team,
 )
-from controls.queries import proposals
+from controls.queries import apart, proposals
 from controls.queries.standings import standing
 from controls.rules.crosswalk import grade_of
 from controls.rules.explanation import Names, sentences
 from controls.rules.moments import Moment
-from controls.services import clock, decisions
+from controls.services import clock, decisions, statements
 from controls.services.decisions import Content
 
 CARRIED = (
@@ -135,9 +136,12 @@ class ResponsibilitySerializer(serializers.ModelSerializer[Responsibility]):
     system = serializers.CharField(source="system.key")
     control = serializers.UUIDField(source="control.uuid")
     control_id = serializers.CharField(source="control.control_id")
-    label = serializers.CharField(  # type: ignore[assignment]
-        source="control.label"
+    statement = serializers.CharField(
+        source="part.part_id",
+        default=None,
+        help_text="OSCAL's id of the one statement that it is about; null for the control",
     )
+    label = serializers.CharField()  # type: ignore[assignment]
     title = serializers.CharField(
         source="control.shippable_title", help_text="empty where it may not be shipped"
     )
@@ -157,6 +161,7 @@ class ResponsibilitySerializer(serializers.ModelSerializer[Responsibility]):
             "system",
             "control",
             "control_id",
+            "statement",
             "label",
             "title",
             "provider",
@@ -177,11 +182,15 @@ class ResponsibilityDetailSerializer(ResponsibilitySerializer):
     derived = DerivationSerializer(allow_null=True)
     decided = DecisionSerializer(allow_null=True, help_text="newest revision")
     approved = DecisionSerializer(allow_null=True, help_text="newest approved revision")
+    ended_at = serializers.DateTimeField(
+        help_text="when the statement fell back to its control; null while it stands"
+    )
     links = serializers.DictField(child=serializers.CharField())
 
     class Meta(ResponsibilitySerializer.Meta):
         fields = [
             *ResponsibilitySerializer.Meta.fields,
+            "ended_at",
             "as_of",
             "on",
             "derived",
@@ -209,6 +218,38 @@ class ContentInput(StrictSerializer):
     effective_on = serializers.DateField(required=False, allow_null=True)
 
 
+class SetApartInput(ContentInput):
+    """What is decided on one statement. What is left out is taken from the control."""
+
+    statement = serializers.CharField(
+        max_length=120, help_text="OSCAL's id of it, such as `ac-2_smt.a`"
+    )
+
+
+class StatementSerializer(serializers.Serializer[Any]):
+    """The answer that holds for one statement of a control."""
+
+    statement = serializers.CharField(source="part.part_id")
+    printed = serializers.CharField()
+    kind = serializers.CharField(source="row.kind")
+    state = serializers.CharField(source="row.state")
+    owner_team = serializers.CharField(
+        source="row.decision.owner_team.key", default=None, allow_null=True
+    )
+    customer_statement = serializers.CharField(
+        source="row.decision.customer_statement", default=""
+    )
+    provider_statement = serializers.CharField(
+        source="row.decision.provider_statement", default=""
+    )
+    suspect = serializers.BooleanField(source="row.suspect")
+    apart = serializers.BooleanField(help_text="whether it is decided by itself")
+    governed_by = serializers.CharField(
+        help_text="the statement whose decision it is; empty for the control's"
+    )
+    responsibility = serializers.UUIDField(source="row.responsibility.uuid")
+
+
 class RemarkInput(StrictSerializer):
     """A word on it."""
 
@@ -227,6 +268,7 @@ class ResponsibilityFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=WorkflowState.choices)
     kind = filters.ChoiceFilter(choices=Kind.choices)
     suspect = filters.BooleanFilter()
+    statement = filters.CharFilter(field_name="part__part_id")
 
     class Meta:
         model = Responsibility
@@ -258,8 +300,9 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
         """Return the responsibilities with how each stands today."""
         today = clock.day(now())
         visible: Any = self.visible()
-        rows: QuerySet[Responsibility] = (
-            visible.with_state()
+        rows = visible.open() if self.action == "list" else visible
+        shown: QuerySet[Responsibility] = (
+            rows.with_state()
             .with_kind(on=today)
             .with_suspicion(on=today)
             .select_related(
@@ -267,10 +310,11 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
                 "system__provider",
                 "control__catalog",
                 "provider",
+                "part",
                 "latest_decision__owner_team",
             )
         )
-        return rows
+        return shown
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Responsibility]]:
         """Return the longer answer for a single one."""
@@ -314,14 +358,58 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
         """Decide who carries the control. Without a kind, the derived one is taken."""
         responsibility = self.get_object()
         version, values = versions.expected(request), self.checked(ContentInput)
-        latest = responsibility.latest_decision
-        carried = {name: getattr(latest, name) for name in CARRIED} if latest else {}
-        derived = responsibility.derived_kind  # type: ignore[attr-defined]
-        content = {"kind": derived, **carried, **values}
         decisions.assign(
             responsibility=responsibility,
             version=version,
-            content=Content(**content),
+            content=_content(responsibility, values),
+            by=acting_user(request),
+            at=now(),
+        )
+        return self._fresh(responsibility)
+
+    @extend_schema(
+        parameters=MOMENT, responses=StatementSerializer(many=True), filters=False
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def statements(self, request: Request, uuid: str) -> Response:
+        """List the statements of the control with the answer that holds for each."""
+        found = apart.answers(self.get_object(), moment=asked_moment(request))
+        return Response(StatementSerializer(instance=found, many=True).data)
+
+    @extend_schema(
+        request=SetApartInput,
+        responses={201: ResponsibilityDetailSerializer},
+        parameters=CHANGE,
+    )
+    @action(detail=True, methods=["post"], url_path="set-apart")
+    def set_apart(self, request: Request, uuid: str) -> Response:
+        """Decide one statement apart from its control; answer its own responsibility."""
+        control = self.get_object()
+        version, values = versions.expected(request), self.checked(SetApartInput)
+        made = statements.set_apart(
+            control=control,
+            statement=values.pop("statement"),
+            version=version,
+            content=_content(control, values),
+            by=acting_user(request),
+            at=now(),
+        )
+        answer = self._fresh(self.get_queryset().get(pk=made.pk))
+        answer.status_code = HTTPStatus.CREATED
+        return answer
+
+    @extend_schema(
+        request=RemarkInput, responses=ResponsibilityDetailSerializer, parameters=CHANGE
+    )
+    @action(detail=True, methods=["post"], url_path="fall-back")
+    def fall_back(self, request: Request, uuid: str) -> Response:
+        """Let the control's decision hold for the statement again, saying why."""
+        responsibility = self.get_object()
+        version, values = versions.expected(request), self.checked(RemarkInput)
+        statements.fall_back(
+            statement=responsibility,
+            version=version,
+            reason=values["remark"],
             by=acting_user(request),
             at=now(),
         )
@@ -389,6 +477,14 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
         )
 
 
+def _content(responsibility: Responsibility, values: dict[str, Any]) -> Content:
+    """Return what is decided: what was sent, else what stands, else the derived kind."""
+    latest = responsibility.latest_decision
+    carried = {name: getattr(latest, name) for name in CARRIED} if latest else {}
+    derived = responsibility.derived_kind  # type: ignore[attr-defined]
+    return Content(**{"kind": derived, **carried, **values})
+
+
 def _told(responsibility: Responsibility, moment: Moment) -> dict[str, Any]:
     """Return a responsibility as ResponsibilityDetailSerializer describes it."""
     row = standing(responsibility, moment=moment)
@@ -403,6 +499,7 @@ def _told(responsibility: Responsibility, moment: Moment) -> dict[str, Any]:
         "state": row.state,
         "suspect": row.suspect,
         "owner_team": owner.key if owner else None,
+        "ended_at": responsibility.ended_at,
         "as_of": moment.as_of,
         "on": moment.on,
         "derived": DerivationSerializer(derived, context=names).data if derived else None,
@@ -413,5 +510,6 @@ def _told(responsibility: Responsibility, moment: Moment) -> dict[str, Any]:
             "control": reverse("control-detail", args=[responsibility.control.uuid]),
             "decisions": reverse("responsibility-decisions", args=[responsibility.uuid]),
             "mapped": reverse("responsibility-mapped", args=[responsibility.uuid]),
+            "statements": reverse("responsibility-statements", args=[responsibility.uuid]),
         },
     }

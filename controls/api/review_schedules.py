@@ -31,6 +31,7 @@ CONCERNED = (
     "duty__responsibility__system__owner_team",
     "duty__responsibility__latest_decision__owner_team",
     "duty__responsibility__control",
+    "duty__responsibility__part",
 )
 """What a schedule's answer and the question who may change it need."""
 

@@ -20,10 +20,11 @@ from controls.choices import (
 )
 from controls.models.append_only import AppendOnlyQuerySet
 from controls.models.catalogs import Control, ControlPart
-from controls.models.constraints import one_of
+from controls.models.constraints import one_of, paired
 from controls.models.people import Membership, OrganizationRole, Team, User
 from controls.models.providers import KnowledgeRelease, Provider
 from controls.models.systems import System
+from controls.rules.parts import printed
 
 
 class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
@@ -46,10 +47,18 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
         )
         return self.filter(
             Q(system__owner_team__in=teams)
-            | Q(latest_decision__owner_team__in=teams)
+            | Q(latest_decision__owner_team__in=teams, ended_at__isnull=True)
             | Q(pk__in=claimed.values("pk"))
             | Q(system__in=grants.values("systems"))
         )
+
+    def of_controls(self) -> ResponsibilityQuerySet:
+        """Those of whole controls, without those of single statements."""
+        return self.filter(part__isnull=True)
+
+    def open(self) -> ResponsibilityQuerySet:
+        """Those that stand: a statement's ends where it falls back to its control."""
+        return self.filter(ended_at__isnull=True)
 
     def with_state(self) -> ResponsibilityQuerySet:
         """Annotate `state`: what nobody has decided yet is proposed by its derivation."""
@@ -139,6 +148,9 @@ class Responsibility(models.Model):
     """That a system answers for a control beside a provider. Identity only: what holds is
     in its rows.
 
+    With `part`, for one statement of the control, which then no longer follows the
+    control's own; until it falls back to it (`ended_at`).
+
     `latest_decision` and `latest_derivation` are the newest recorded; what is in force on a
     date is asked of `Decision` and `Derivation`.
     """
@@ -162,6 +174,10 @@ class Responsibility(models.Model):
     )
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     version = models.PositiveIntegerField(default=1)
     latest_decision = models.ForeignKey(
         "Decision", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -183,13 +199,26 @@ class Responsibility(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["system", "control", "provider", "part"],
-                condition=Q(part__isnull=False),
+                condition=Q(part__isnull=False, ended_at__isnull=True),
                 name="responsibility_once_per_part",
+            ),
+            paired("responsibility", "ended"),
+            models.CheckConstraint(
+                condition=Q(part__isnull=False) | Q(ended_at__isnull=True),
+                name="responsibility_control_never_ends",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.control.label} in {self.system}"
+        return f"{self.label} in {self.system}"
+
+    @property
+    def label(self) -> str:
+        """Return what is printed: `AC-2`, or `AC-2 d.1.` for a statement of it. Select
+        `control` and `part` along.
+        """
+        label = self.control.label
+        return f"{label} {printed(self.part.part_id)}" if self.part else label
 
 
 class DerivationQuerySet(AppendOnlyQuerySet["Derivation"]):

@@ -59,7 +59,8 @@ class SystemQuerySet(models.QuerySet["System"]):
         teams = Membership.objects.current().filter(user=user).values("team")
         owned = Q(owner_team__in=teams) | Q(
             pk__in=self.model.objects.filter(
-                responsibilities__latest_decision__owner_team__in=teams
+                responsibilities__latest_decision__owner_team__in=teams,
+                responsibilities__ended_at__isnull=True,
             ).values("pk")
         )
         claimed = self.model.objects.filter(

@@ -104,7 +104,11 @@ def duties(system: System, moment: Moment) -> dict[int, list[Wanted]]:
     """Return control → the duties in force."""
     rows: Any = (
         Duty.objects.in_force(on=moment.on, as_of=moment.as_of)
-        .filter(responsibility__system=system, responsibility__provider=system.provider_id)
+        .filter(
+            responsibility__system=system,
+            responsibility__provider=system.provider_id,
+            responsibility__part=None,
+        )
         .order_by("pk")
         .values_list("responsibility__control", "task", "layers", "services")
     )
@@ -121,6 +125,7 @@ def rhythms(system: System, moment: Moment) -> dict[int, dict[tuple[str, str], R
         .filter(
             duty__responsibility__system=system,
             duty__responsibility__provider=system.provider_id,
+            duty__responsibility__part=None,
         )
         .order_by("pk")
         .values_list("duty__responsibility__control", "duty__task", *RHYTHM)

@@ -60,6 +60,8 @@ class Row:
     decision: Decision | None
     approved: Decision | None
     elsewhere: Elsewhere | None = None
+    apart: tuple[str, ...] = ()
+    """Its statements that are decided by themselves, by their ids."""
 
     @property
     def shippable_title(self) -> str:
@@ -142,8 +144,13 @@ def matrix(*, system: System, moment: Moment) -> Matrix:
     decisions, approved = _decisions(systems, moment)
     rows: list[Row] = []
     elsewhere: dict[int, Elsewhere] = {}
+    apart: dict[int, list[str]] = {}
     for responsibility in _in_scope(systems, profiles, moment):
         pk = responsibility.pk
+        if responsibility.part_id is not None:
+            told = apart.setdefault(responsibility.control_id, [])
+            told.append(responsibility.statement)  # type: ignore[attr-defined]
+            continue
         derivation, decision = derivations.get(pk), decisions.get(pk)
         if responsibility.system_id != system.pk:
             found = _elsewhere(systems[-1], derivation, decision)
@@ -158,18 +165,19 @@ def matrix(*, system: System, moment: Moment) -> Matrix:
                 decision=decision,
                 approved=approved.get(pk),
                 elsewhere=elsewhere.get(responsibility.control_id) if theirs else None,
+                apart=tuple(apart.get(responsibility.control_id, ())),
             )
         )
-    told = [row.derivation for row in rows if row.derivation]
+    derived = [row.derivation for row in rows if row.derivation]
     return Matrix(
         system=system,
         moment=moment,
         columns=_columns(system, moment),
         rows=tuple(rows),
         profiles=tuple(scope.profile.title for scope in profiles),
-        releases=tuple(sorted({derivation.release.version for derivation in told})),
+        releases=tuple(sorted({derivation.release.version for derivation in derived})),
         kinds=Counter(row.kind for row in rows),
-        answers=Counter(derivation.answer for derivation in told),
+        answers=Counter(derivation.answer for derivation in derived),
         states=Counter(row.state for row in rows),
     )
 
@@ -185,22 +193,29 @@ def _in_scope(
     systems: list[System], profiles: Iterable[SystemProfile], moment: Moment
 ) -> list[Responsibility]:
     """Return the first system's responsibilities in scope in the catalog's order, behind
-    all of the organisation's.
+    all of the organisation's; before those, its statements that stand apart.
     """
     controls = Control.objects.filter(profiles__in=[p.profile_id for p in profiles])
     own = Q(system=systems[0])
     rows = Responsibility.objects.filter(
         ~own | Q(control__in=controls),
+        ~Q(ended_at__lte=moment.as_of),
+        own | Q(part__isnull=True),
         system__in=systems,
-        part__isnull=True,
         created_at__lte=moment.as_of,
     ).select_related("control")
     ordered = (
-        rows.annotate(text_shippable=F("control__catalog__text_shippable"))
-        .order_by("control__catalog", "control__order")
+        rows.annotate(
+            text_shippable=F("control__catalog__text_shippable"),
+            statement=F("part__part_id"),
+        )
+        .order_by("control__catalog", "control__order", "part__order")
         .defer("created_at", "control__params")
     )
-    return sorted(ordered, key=lambda row: row.system_id == systems[0].pk)
+    return sorted(
+        ordered,
+        key=lambda row: (row.part_id is None, row.system_id == systems[0].pk),
+    )
 
 
 def _derivations(systems: list[System], moment: Moment) -> dict[int, Derivation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from collections.abc import Sequence
 
 from controls.choices import WorkflowState
 from controls.models import Decision, Derivation, Responsibility
@@ -15,20 +15,40 @@ def standing(responsibility: Responsibility, *, moment: Moment) -> Row:
 
     Two queries, whatever its history.
     """
-    known = Q(
-        responsibility=responsibility, at__lte=moment.as_of, effective_on__lte=moment.on
-    )
-    derivation = (
-        Derivation.objects.filter(known).select_related("release").order_by("-pk").first()
-    )
-    revisions = Decision.objects.filter(known).order_by("-pk")
-    newest = Q(pk__in=revisions.values("pk")[:1])
-    approved = Q(pk__in=revisions.approved().values("pk")[:1])
-    found = list(
-        Decision.objects.filter(newest | approved)
-        .select_related("owner_team", "derivation", "decided_by", "submitted_by", "by")
-        .order_by("-pk")
-    )
-    decision = found[0] if found else None
-    last = next((row for row in found if row.state == WorkflowState.APPROVED), None)
-    return Row(responsibility, responsibility.control, derivation, decision, last)
+    return standings([responsibility], moment=moment)[responsibility.pk]
+
+
+def standings(rows: Sequence[Responsibility], *, moment: Moment) -> dict[int, Row]:
+    """Return responsibility → its row of the matrix, with its explanation. Two queries,
+    none for no rows.
+    """
+    if not rows:
+        return {}
+    wanted, on, as_of = [row.pk for row in rows], moment.on, moment.as_of
+    derivations = {
+        found.responsibility_id: found
+        for found in Derivation.objects.filter(responsibility__in=wanted)
+        .believed(on=on, as_of=as_of)
+        .select_related("release")
+    }
+    known = Decision.objects.filter(responsibility__in=wanted)
+    revisions = known.believed(on=on, as_of=as_of)
+    revisions |= known.approved().believed(on=on, as_of=as_of)
+    newest: dict[int, Decision] = {}
+    approved: dict[int, Decision] = {}
+    for found in revisions.select_related(
+        "owner_team", "derivation", "decided_by", "submitted_by", "by"
+    ).order_by("pk"):
+        newest[found.responsibility_id] = found
+        if found.state == WorkflowState.APPROVED:
+            approved[found.responsibility_id] = found
+    return {
+        row.pk: Row(
+            row,
+            row.control,
+            derivations.get(row.pk),
+            newest.get(row.pk),
+            approved.get(row.pk),
+        )
+        for row in rows
+    }

@@ -13,6 +13,9 @@ from controls.rules import parameters
 from controls.rules.moments import Moment
 from controls.rules.parameters import Settings
 
+DECIDABLE_PARTS = ("statement", "item")
+"""The names that OSCAL gives to what a control asks for; the others explain it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

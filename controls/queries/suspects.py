@@ -43,7 +43,7 @@ def suspects(
     the date. A derivation that was planned, and withdrawn before its day came, put nothing
     in doubt.
     """
-    marked: Any = visible.filter(in_scope_on(on), part__isnull=True)
+    marked: Any = visible.open().filter(in_scope_on(on))
     rows = marked.with_suspicion(on=on).filter(suspect=True)
     decided = OuterRef("latest_decision__derivation__fingerprint")
     known = _experienced(zone).filter(

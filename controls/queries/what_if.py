@@ -158,7 +158,9 @@ def _side(outcome: Outcome, told: dict[int, Side]) -> Side:
 
 def _current(system: System) -> frozenset[tuple[int, str]]:
     """Return the duties that are in force, as control and task."""
-    rows: Any = Duty.objects.filter(responsibility__system=system, ended_at=None)
+    rows: Any = Duty.objects.filter(
+        responsibility__system=system, responsibility__part=None, ended_at=None
+    )
     return frozenset(rows.values_list("responsibility__control", "task"))
 
 

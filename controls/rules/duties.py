@@ -67,14 +67,16 @@ def wanted(
     ]
 
 
-def told(duty: Wanted, *, names: Names) -> str:
-    """Return what the duty asks for, as one line: `Guest OS, engine on EC2, RDS`."""
+def told(duty: Wanted, *, names: Names, statement: str = "") -> str:
+    """Return what the duty asks for, as one line: `Guest OS, engine on EC2, RDS`; of one
+    `statement` only: `Statement a.: guest OS on EC2`.
+    """
     what = ", ".join(names.layer(code) for code in duty.layers) or "the customer's part"
     where = ", ".join(names.variant(key) for key in duty.services)
     line = f"{what} on {where}" if where else what
     if duty.task == DutyTask.CHECK:
         line = f"check that it is set up: {line}"
-    line = line[0].upper() + line[1:]
+    line = f"Statement {statement}: {line}" if statement else line[0].upper() + line[1:]
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 2]} …"
 
 

@@ -31,7 +31,7 @@ from controls.models import (
 from controls.rules import transitions
 from controls.rules.permissions import Action
 from controls.services import access, audit, following, versions
-from controls.services.audit import audited
+from controls.services.audit import audited, within
 from controls.services.clock import day
 
 CONTENT = (
@@ -77,10 +77,30 @@ def assign(
     Raises NotAllowedError, StaleVersionError, InvalidInputError, and ConflictError where
     the control is decided for the whole organisation elsewhere.
     """
-    latest = _open(responsibility, version, Action.DECIDE, by)
+    _open(responsibility, version, Action.DECIDE, by)
+    return note_assignment(
+        responsibility=responsibility, content=content, source=source, by=by, at=at
+    )
+
+
+@within
+def note_assignment(
+    *,
+    responsibility: Responsibility,
+    content: Content,
+    source: str = "",
+    by: User,
+    at: datetime,
+) -> Decision:
+    """Write down a decision for a service that has asked whether the person may; return the
+    revision.
+
+    Raises InvalidInputError and ConflictError as `assign` does.
+    """
+    latest = responsibility.latest_decision
     state = latest.state if latest else WorkflowState.PROPOSED
     transitions.check_transition(state=state, to=WorkflowState.PROPOSED)
-    derivation = _derivation(responsibility, at)
+    derivation = derived_today(responsibility=responsibility, at=at)
     check_decided_here(responsibility, derivation)
     _check(content, derivation, at)
     fields = {name: getattr(content, name) for name in CONTENT if name != "source"}
@@ -201,6 +221,14 @@ def send_back(
     )
 
 
+def check_stands(responsibility: Responsibility) -> None:
+    """Raise ConflictError where a statement has fallen back to its control."""
+    if responsibility.ended_at is not None:
+        raise ConflictError(
+            f"{responsibility.label} has fallen back to its control: decide it there."
+        )
+
+
 def check_decided_here(responsibility: Responsibility, derivation: Derivation) -> None:
     """Raise ConflictError where the organisation decides this control for all systems."""
     if not derivation.organization_only:
@@ -213,9 +241,27 @@ def check_decided_here(responsibility: Responsibility, derivation: Derivation) -
     found = elsewhere.first()
     if found is not None:
         raise ConflictError(
-            f"{responsibility.control.label} is decided once for the whole organisation, "
+            f"{responsibility.label} is decided once for the whole organisation, "
             f"in {found} ({found.key})."
         )
+
+
+def derived_today(*, responsibility: Responsibility, at: datetime) -> Derivation:
+    """Return what is derived today.
+
+    Raises ConflictError where the control is not in scope today.
+    """
+    today, system = day(at), responsibility.system
+    scopes = SystemProfile.objects.in_force(on=today, as_of=at).filter(
+        system=system, profile__controls=responsibility.control_id
+    )
+    known = responsibility.derivations.filter(at__lte=at, effective_on__lte=today)
+    found = known.filter(Exists(scopes)).order_by("-pk").first()
+    if found is None:
+        raise ConflictError(
+            f"{responsibility.label} is not in the scope of {system} today."
+        )
+    return found
 
 
 def _open(
@@ -223,6 +269,7 @@ def _open(
 ) -> Decision | None:
     """Take the responsibility for a change and return its newest decision."""
     access.require(by, action, *access.teams_of(responsibility))
+    check_stands(responsibility)
     versions.claim(responsibility, version=version)
     return responsibility.latest_decision
 
@@ -255,24 +302,6 @@ def _makers(responsibility: Responsibility) -> frozenset[int]:
         if state != WorkflowState.RETURNED:
             makers.add(by)
     return frozenset(maker for maker in makers if maker is not None)
-
-
-def _derivation(responsibility: Responsibility, at: datetime) -> Derivation:
-    """Return what is derived today.
-
-    Raises ConflictError where the control is not in scope today.
-    """
-    today, system = day(at), responsibility.system
-    scopes = SystemProfile.objects.in_force(on=today, as_of=at).filter(
-        system=system, profile__controls=responsibility.control_id
-    )
-    known = responsibility.derivations.filter(at__lte=at, effective_on__lte=today)
-    found = known.filter(Exists(scopes)).order_by("-pk").first()
-    if found is None:
-        raise ConflictError(
-            f"{responsibility.control.label} is not in the scope of {system} today."
-        )
-    return found
 
 
 def _check(content: Content, derivation: Derivation, at: datetime) -> None:

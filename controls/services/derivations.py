@@ -30,10 +30,11 @@ from controls.queries import facts
 from controls.queries.settings import Plan
 from controls.rules.derivation import Outcome
 from controls.services import audit
-from controls.services.audit import audited
+from controls.services.audit import audited, within
 from controls.services.clock import day
 
 COMPARED = ("kind", "answer", "parties", "cells", "whole", "explanation")
+TAKEN_OVER = (*COMPARED, "fingerprint", "organization_only")
 BATCH = 200
 
 
@@ -93,6 +94,31 @@ def rederive_each(
     return changed
 
 
+@within
+def pass_on(*, control: Responsibility, statement: Responsibility, at: datetime) -> None:
+    """Let what is derived for a control, from today on, be what is derived for a statement
+    of it, which touches the same layers. The service that sets it apart records it.
+    """
+    known = Derivation.objects.filter(responsibility=control)
+    newest = known.order_by("-pk").first()
+    if newest is None:
+        return
+    line = _believed(known, day(at)).get(control.pk, [])
+    Derivation.objects.bulk_create(
+        Derivation(
+            responsibility=statement,
+            release_id=newest.release_id,
+            cause=f"Set apart from {control.label}"[:200],
+            effective_on=on,
+            at=at,
+            **fields,
+        )
+        for on, fields in line
+    )
+    _point_to_newest([statement.pk])
+    statement.refresh_from_db(fields=["version", "latest_derivation"])
+
+
 def _propose(
     system: System, timelines: Mapping[int, Any], *, by: User, at: datetime
 ) -> list[Responsibility]:
@@ -138,10 +164,11 @@ def _append(
     """Append the derivations that differ from what was believed; return for how many
     responsibilities.
     """
-    responsibilities = Responsibility.objects.filter(
-        system=system, part__isnull=True, control__in=lines
+    # Statements that were set apart touch what their control touches.
+    responsibilities = Responsibility.objects.open().filter(
+        system=system, control__in=lines
     )
-    believed = _believed(system, start)
+    believed = _believed(Derivation.objects.filter(responsibility__system=system), start)
     rows: list[Derivation] = []
     changed = []
     for pk, control in responsibilities.order_by("pk").values_list("pk", "control_id"):
@@ -177,20 +204,21 @@ def _fields(outcome: Outcome, explanation: list[dict[str, Any]]) -> dict[str, An
     }
 
 
-def _believed(system: System, start: date) -> dict[int, list[tuple[date, dict[str, Any]]]]:
+def _believed(
+    known: QuerySet[Derivation], start: date
+) -> dict[int, list[tuple[date, dict[str, Any]]]]:
     """Return responsibility → the dates and fields believed so far from `start` on, oldest
     first.
     """
-    of_system = Derivation.objects.filter(responsibility__system=system)
     first = (
-        of_system.filter(effective_on__lte=start)
+        known.filter(effective_on__lte=start)
         .values("responsibility")
         .annotate(newest=Max("pk"))
         .values("newest")
     )
-    wanted = of_system.filter(Q(pk__in=first) | Q(effective_on__gt=start)).order_by("pk")
+    wanted = known.filter(Q(pk__in=first) | Q(effective_on__gt=start)).order_by("pk")
     lines: dict[int, list[tuple[date, dict[str, Any]]]] = defaultdict(list)
-    for row in wanted.values("responsibility_id", "effective_on", *COMPARED):
+    for row in wanted.values("responsibility_id", "effective_on", *TAKEN_OVER):
         line = lines[row.pop("responsibility_id")]
         on = max(row.pop("effective_on"), start)
         # A newer run replaces what an older one said of its dates and later ones.

@@ -25,6 +25,7 @@ from controls.models import (
 from controls.queries.duties import Ground, declined
 from controls.rules import duties as rules
 from controls.rules.duties import Wanted
+from controls.rules.parts import printed
 from controls.rules.transitions import CUSTOMER_KINDS
 from controls.services import audit, duties, schedules, versions
 from controls.services.audit import within
@@ -63,7 +64,7 @@ def follow_scope(*, system: System, by: User, at: datetime) -> list[Duty]:
     """
     scopes = SystemProfile.objects.filter(system=system, ended_at__isnull=True)
     bound = Control.objects.filter(profiles__in=scopes.values("profile"))
-    own = Responsibility.objects.filter(system=system)
+    own = Responsibility.objects.open().filter(system=system)
     for duty, claims in _open_duties(own.exclude(control__in=bound)):
         _end(duty, claims, by=by, at=at)
     going_on = Duty.objects.filter(ended_at__isnull=True).values("responsibility")
@@ -74,6 +75,17 @@ def follow_scope(*, system: System, by: User, at: datetime) -> list[Duty]:
     standing = _standing(concerned, at)
     owners = {row.responsibility_id: row.owner_team_id for row in standing}
     return _Turn(standing, by, at).run(owners)
+
+
+@within
+def end_all(*, responsibility: Responsibility, by: User, at: datetime) -> int:
+    """End the duties of a responsibility that no longer stands, with all that hangs on
+    them; return how many there were. Each is recorded by audit.record().
+    """
+    found = _open_duties([responsibility.pk])
+    for duty, claims in found:
+        _end(duty, claims, by=by, at=at)
+    return len(found)
 
 
 class _Turn:
@@ -103,6 +115,29 @@ class _Turn:
         return kept
 
     @cached_property
+    def with_control(self) -> set[tuple[int, str]]:
+        """The statements whose whole control has a duty of a task already, which brings
+        its reviews for all of them.
+        """
+        statements: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for row in (decision.responsibility for decision in self.decisions):
+            if row.part_id is not None:
+                statements[row.system_id, row.control_id].append(row.pk)
+        if not statements:
+            return set()
+        known = Duty.objects.filter(
+            ended_at__isnull=True,
+            responsibility__part__isnull=True,
+            responsibility__system__in={system for system, _ in statements},
+            responsibility__control__in={control for _, control in statements},
+        ).values_list("responsibility__system_id", "responsibility__control_id", "task")
+        return {
+            (pk, task)
+            for system, control, task in known
+            for pk in statements.get((system, control), ())
+        }
+
+    @cached_property
     def declined(self) -> dict[tuple[int, str], set[str]]:
         """The cadences that people ended, by responsibility and task."""
         return declined([row.responsibility_id for row in self.decisions])
@@ -118,6 +153,12 @@ class _Step:
         self.moved = decision.owner_team_id != former
         """Whether another team answers for it than before."""
         self.former = former
+
+    @property
+    def statement(self) -> str:
+        """What the statement is called, empty where the decision is on a whole control."""
+        part = self.responsibility.part
+        return printed(part.part_id) if part else ""
 
     def run(self, open_: Iterable[tuple[Duty, list[DutyClaim]]]) -> list[Duty]:
         asked = {duty.task: duty for duty in self.wanted()}
@@ -227,9 +268,11 @@ class _Step:
 
     def offer(self, duty: Duty, carried: Iterable[str]) -> None:
         """Start the reviews that the shipped cadences offer, but those that run already or
-        that people ended.
+        that people ended. A statement has those of its control, where that has any.
         """
         turn = self.turn
+        if (duty.responsibility_id, duty.task) in turn.with_control:
+            return
         for found in schedules.called(duty, turn.ground):
             ended = turn.declined.get((duty.responsibility_id, duty.task), set())
             if found.key not in ended.union(carried):
@@ -245,7 +288,7 @@ class _Step:
                 responsibility=self.responsibility,
                 decision=self.decision,
                 task=found.task,
-                what=rules.told(found, names=names),
+                what=rules.told(found, names=names, statement=self.statement),
                 layers=list(found.layers),
                 services=list(found.services),
                 since=day(at),
@@ -283,7 +326,11 @@ def _open_duties(
     rows = (
         Duty.objects.select_for_update(of=("self",))
         .filter(responsibility__in=responsibilities, ended_at__isnull=True)
-        .select_related("responsibility__system__owner_team", "responsibility__control")
+        .select_related(
+            "responsibility__system__owner_team",
+            "responsibility__control",
+            "responsibility__part",
+        )
         .order_by("pk")
     )
     found: dict[int, tuple[Duty, list[DutyClaim]]] = {row.pk: (row, []) for row in rows}
@@ -303,7 +350,10 @@ def _standing(responsibilities: QuerySet[Responsibility], at: datetime) -> list[
         known.believed(on=day(at), as_of=at)
         .filter(kind__in=CUSTOMER_KINDS)
         .select_related(
-            "owner_team", "responsibility__system__owner_team", "responsibility__control"
+            "owner_team",
+            "responsibility__system__owner_team",
+            "responsibility__control",
+            "responsibility__part",
         )
         .order_by("pk")
     )

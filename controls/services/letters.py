@@ -61,6 +61,7 @@ def _items(reminders: Sequence[Reminder], today: date) -> list[Item]:
     reviews = Review.objects.filter(uuid__in=by_review).select_related(
         "schedule__duty__responsibility__system",
         "schedule__duty__responsibility__control",
+        "schedule__duty__responsibility__part",
     )
     managers = dict(
         Team.objects.filter(
@@ -81,7 +82,7 @@ def _item(
     ahead = review.due_on + timedelta(days=schedule.escalate_after_days)
     will_tell = bool(schedule.escalate_after_days) and ahead > today and not escalated
     managed = team is not None and team.pk in managers
-    label = responsibility.control.label
+    label = responsibility.label
     if escalated:
         why = f"{name} has it: {duty.what} ({label})."
     else:

@@ -248,7 +248,11 @@ def _verdicts(row: Evidence) -> Panel:
 def _links(row: Evidence, user: User) -> Panel:
     rows = EvidenceLink.objects.visible_to(user).filter(evidence=row)
     shown = rows.select_related(
-        "responsibility__system", "responsibility__control", "duty", "review__schedule"
+        "responsibility__system",
+        "responsibility__control",
+        "responsibility__part",
+        "duty",
+        "review__schedule",
     )
     return Panel(
         title="What it proves",

@@ -99,7 +99,7 @@ class HandInForm(ServiceForm):
         ]
         visible = Responsibility.objects.visible_to(self.asker)
         rows = visible.filter(reduce(operator.or_, wanted))
-        found = list(rows.select_related("system", "control"))
+        found = list(rows.of_controls().select_related("system", "control"))
         known = {(row.system.key, row.control.label.lower()) for row in found}
         for words in pairs:
             if (words[0], " ".join(words[1:]).lower()) not in known:

@@ -57,9 +57,14 @@ class EvidenceLinkAdmin(ReadOnlyAdmin):
         "evidence",
         "responsibility__system",
         "responsibility__control",
+        "responsibility__part",
         "review__schedule",
     )
-    related = ("duty__responsibility__system", "duty__responsibility__control")
+    related = (
+        "duty__responsibility__system",
+        "duty__responsibility__control",
+        "duty__responsibility__part",
+    )
     list_filter = (("ended_at", admin.EmptyFieldListFilter),)
     list_lead = "What each piece of proof is offered for, and was."
     fields = (

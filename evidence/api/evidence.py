@@ -312,6 +312,7 @@ def _links() -> Any:
     return EvidenceLink.objects.select_related(
         "responsibility__system__owner_team",
         "responsibility__control",
+        "responsibility__part",
         "duty",
         "review",
         "started_by",

@@ -73,7 +73,7 @@ class LinkSerializer(serializers.ModelSerializer[EvidenceLink]):
     """What evidence is offered for."""
 
     system = serializers.CharField(source="responsibility.system.key")
-    control = serializers.CharField(source="responsibility.control.label")
+    control = serializers.CharField(source="responsibility.label")
     responsibility = serializers.UUIDField(source="responsibility.uuid")
     duty = serializers.UUIDField(source="duty.uuid", default=None)
     review = serializers.UUIDField(source="review.uuid", default=None)

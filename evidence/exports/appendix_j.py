@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,13 +16,14 @@ from typing import Any
 import xlsxwriter
 
 from controls.choices import (
-    ImplementationStatus,
     Inheritability,
     Kind,
     Origination,
     RowStatus,
 )
 from controls.models import ImportedMatrix, System
+from controls.queries.apart import Answer, of_controls
+from controls.queries.matrix import Row as MatrixRow
 from controls.queries.matrix import matrix as matrix_of
 from controls.rules.cells import defuse
 from controls.rules.moments import Moment
@@ -93,21 +94,55 @@ def rows_of_matrix(matrix: ImportedMatrix) -> list[Row]:
 
 
 def rows_of_system(system: System, *, moment: Moment) -> list[Row]:
-    """Return a system's own responsibilities, decided or else derived, at a moment."""
-    return [
-        Row(
-            printed_id=row.control.label,
-            statuses=_statuses(row.decision),
-            originations=FROM_KIND.get(row.kind, ()),
-            text=row.decision.customer_statement if row.decision else "",
-        )
-        for row in matrix_of(system=system, moment=moment).rows
-    ]
+    """Return a system's own responsibilities, decided or else derived, at a moment.
+
+    A row for each lettered statement, as the workbook has them; for the control where its
+    text has none. What is decided on the items within a statement is told on its row.
+    """
+    whole = matrix_of(system=system, moment=moment).rows
+    answers = of_controls(whole, system=system.pk, moment=moment)
+    found = []
+    for row in whole:
+        listed = answers[row.control.pk]
+        outermost = min((answer.depth for answer in listed), default=0)
+        lettered: list[list[Answer]] = []
+        for answer in listed:
+            if answer.depth == outermost:
+                lettered.append([])
+            lettered[-1].append(answer)
+        found += [_row(row.control.label, within) for within in lettered] or [
+            _row(row.control.label, [row])
+        ]
+    return found
 
 
-def _statuses(decision: Any) -> tuple[str, ...]:
-    status = decision.implementation_status if decision else ""
-    return (status,) if status in ImplementationStatus.values else ()
+def _row(label: str, told: Sequence[Answer] | Sequence[MatrixRow]) -> Row:
+    """Return the row of a statement, with its items behind it, or of a control."""
+    first = told[0]
+    if isinstance(first, Answer):
+        label = f"{label} ({first.printed.strip('.')})"
+    rows = {}
+    for one in told:
+        row = one.row if isinstance(one, Answer) else one
+        rows[row.responsibility.pk] = row
+    decisions = [row.decision for row in rows.values() if row.decision]
+    texts = [decision.customer_statement for decision in decisions]
+    return Row(
+        printed_id=label,
+        statuses=tuple(
+            dict.fromkeys(
+                decision.implementation_status
+                for decision in decisions
+                if decision.implementation_status
+            )
+        ),
+        originations=tuple(
+            dict.fromkeys(
+                token for row in rows.values() for token in FROM_KIND.get(row.kind, ())
+            )
+        ),
+        text="\n".join(dict.fromkeys(text for text in texts if text)),
+    )
 
 
 def workbook(rows: Iterable[Row], *, title: str, at: datetime) -> bytes:

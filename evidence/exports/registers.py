@@ -15,6 +15,7 @@ from evidence.exports import (
     reminders,
     responsibilities,
     reviews,
+    statements,
     training,
     writing,
 )
@@ -24,6 +25,7 @@ REGISTERS: Mapping[str, Register] = {
     module.REGISTER.name: module.REGISTER
     for module in (
         responsibilities,
+        statements,
         duties,
         evidence,
         training,

@@ -58,9 +58,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _decisions(user: User) -> int:
     """Return how many decisions in review the person may approve. One query."""
-    rows = Responsibility.objects.visible_to(user).filter(
-        ~Q(latest_decision__decided_by=user) & ~Q(latest_decision__submitted_by=user),
-        latest_decision__state=WorkflowState.IN_REVIEW,
+    rows = (
+        Responsibility.objects.visible_to(user)
+        .open()
+        .filter(
+            ~Q(latest_decision__decided_by=user) & ~Q(latest_decision__submitted_by=user),
+            latest_decision__state=WorkflowState.IN_REVIEW,
+        )
     )
     if not roles.everywhere(user, Action.REVIEW):
         teams = roles.team_ids(user, Action.REVIEW)

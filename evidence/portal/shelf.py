@@ -263,7 +263,7 @@ def _target(request: HttpRequest) -> Target | None:
     to be seen.
     """
     user = person(request)
-    related = ("system__provider", "system__owner_team", "control")
+    related = ("system__provider", "system__owner_team", "control", "part")
     choices: tuple[tuple[str, Any], ...] = (
         ("duty", Duty.objects.select_related(*(f"responsibility__{r}" for r in related))),
         ("responsibility", Responsibility.objects.select_related(*related)),

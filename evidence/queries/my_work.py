@@ -115,6 +115,7 @@ def _reminders(user: User) -> list[Told]:
         .select_related(
             "schedule__duty__responsibility__system",
             "schedule__duty__responsibility__control",
+            "schedule__duty__responsibility__part",
         )
     }
     return [Told(reminder, reviews.get(reminder.subject_uuid)) for reminder in newest]

@@ -135,6 +135,7 @@ def links_of(found: Sequence[Evidence], *, user: User) -> Mapping[int, list[Evid
         .select_related(
             "responsibility__system",
             "responsibility__control",
+            "responsibility__part",
             "duty",
             "review__schedule",
             "started_by",

@@ -33,6 +33,7 @@ RELATED = (
     "schedule__duty__responsibility__system__owner_team",
     "schedule__duty__responsibility__system__provider",
     "schedule__duty__responsibility__control",
+    "schedule__duty__responsibility__part",
     "schedule__duty__responsibility__latest_decision__owner_team",
 )
 """What a line about a review says of its duty."""

@@ -106,7 +106,11 @@ def changes(request: HttpRequest) -> HttpResponse:
         visible = visible.filter(system=system)
     rows: Any = since(suspects(visible, on=day(at), zone=zone()), moment, zone=zone())
     shown = rows.select_related(
-        "system", "control", "latest_decision__derivation", "latest_decision__owner_team"
+        "system",
+        "control",
+        "part",
+        "latest_decision__derivation",
+        "latest_decision__owner_team",
     ).order_by("-first_doubt")
     context = {
         "title": "What changed",

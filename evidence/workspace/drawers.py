@@ -9,6 +9,8 @@ from typing import Any
 from controls.choices import WorkflowState
 from controls.models import Decision, Derivation, User
 from controls.queries import explaining, statements
+from controls.queries.apart import Answer
+from controls.queries.apart import answers as of_statements
 from controls.queries.matrix import Matrix, Row
 from controls.queries.proposals import Proposal, mapped, proposal
 from controls.queries.standings import standing
@@ -50,7 +52,8 @@ class Drawer:
     told: explaining.Told | None
     strata: tuple[explaining.Stratum, ...]
     doubts: list[str]
-    text: list[statements.Line]
+    text: list[tuple[statements.Line, Answer | None]]
+    """Each with the answer of its own, where it has one."""
     services: list[Elsewhere]
     close: str
     step: str
@@ -70,6 +73,8 @@ def drawer(
     names = {column.variant: column.name for column in whole.columns}
     step, who = _step(row, decision, whole, asked)
     answer = row.derivation.answer if row.derivation else ""
+    answers = of_statements(row.responsibility, moment=whole.moment) if row.apart else []
+    apart = {answer.part.part_id: answer for answer in answers if answer.apart}
     settings = statements.settings_in_scope(row.control, whole.system, whole.moment)
     return Drawer(
         row=row,
@@ -81,7 +86,7 @@ def drawer(
         strata=_strata(told, names.get(variant, "")),
         doubts=explaining.differences(decision, derivation),
         text=[
-            line
+            (line, apart.get(line.part_id))
             for line in statements.lines(row.control, settings)
             if line.name != "guidance" and line.prose
         ],

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from controls.choices import Answer, WorkflowState
 from controls.queries.matrix import Column, Matrix, Row, needs_owner
+from controls.rules.parts import printed
 from controls.rules.transitions import CUSTOMER_KINDS
 from controls.templatetags import srm
 
@@ -130,7 +131,7 @@ def _line(
         selected,
         base,
         control.label,
-        control.title,
+        f"{control.title}, {_apart(row)}" if row.apart else control.title,
         format_html_join("", "{}", ((_cell(row.cell(v), letter),) for v in variants)),
         _cell(row.derivation.whole if row.derivation else "", letter),
         _answer(
@@ -142,6 +143,12 @@ def _line(
         _owner(row),
         _state(row.state, suspect=row.suspect),
     )
+
+
+def _apart(row: Row) -> str:
+    """Return which statements are decided by themselves: `a. and d. apart`."""
+    *others, last = (printed(statement) for statement in row.apart)
+    return f"{', '.join(others)} and {last} apart" if others else f"{last} apart"
 
 
 @functools.lru_cache(maxsize=64)

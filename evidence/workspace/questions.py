@@ -23,6 +23,7 @@ STEPS = ("_claim", "_settle")
 RELATED = (
     "responsibility__system__owner_team",
     "responsibility__control",
+    "responsibility__part",
     "responsibility__latest_decision__owner_team",
 )
 
@@ -79,7 +80,11 @@ def settle(request: HttpRequest) -> str:
 def _find(rows: QuerySet[Any, Any], request: HttpRequest, name: str) -> Any:
     related = {
         "claim": ("team", "duty__responsibility__system__owner_team"),
-        "duty": ("responsibility__system__owner_team", "responsibility__control"),
+        "duty": (
+            "responsibility__system__owner_team",
+            "responsibility__control",
+            "responsibility__part",
+        ),
     }
     try:
         uuid = UUID(request.POST.get(name, ""))

@@ -51,12 +51,14 @@ def _rows(request: HttpRequest, today: Any) -> Any:
     return (
         Responsibility.objects.visible_to(person(request))
         .filter(in_scope_on(today), latest_decision__isnull=False)
+        .open()
         .with_state()
         .with_kind(on=today)
         .with_suspicion(on=today)
         .select_related(
             "system__owner_team",
             "control",
+            "part",
             "latest_decision__owner_team",
             "latest_decision__by",
             "latest_decision__submitted_by",
@@ -80,7 +82,7 @@ def _take(request: HttpRequest) -> HttpResponse:
     given = request.POST
     row = given.get("row", "")
     rows = Responsibility.objects.visible_to(person(request)).select_related(
-        "system__owner_team", "control", "latest_decision__owner_team"
+        "system__owner_team", "control", "part", "latest_decision__owner_team"
     )
     found = rows.filter(pk=row if row.isdecimal() else 0).first()
     if found is None or not given.get("version", "").isdecimal():

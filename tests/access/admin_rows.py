@@ -34,6 +34,13 @@ REVOKE = "302 404 404 404 404 302 404 404 404 302"
 NAMES_SYSTEM = "302 200 403 403 403 302 403 403 302 403"
 NAMES_FOREIGN_SYSTEM = "302 200 403 403 403 200 403 403 302 403"
 
+SET_APART = (
+    f"{ADMIN}controls/responsibility/add/?control={{o.undecided.pk}}&statement=si-2_smt.a"
+)
+# Who may not decide the control is answered as where there is none.
+SETS_APART = "302 404 404 200 200 200 404 404 200 404"
+SETS_NO_FOREIGN_APART = "302 404 404 404 404 404 404 404 200 404"
+
 OF_A_TEAM: Mapping[str, tuple[str, str]] = {
     "auditevent": ("{o.event.pk}", SYSTEM),
     "decision": ("{o.in_review.latest_decision.pk}", SYSTEM),
@@ -68,7 +75,7 @@ ADDED: Mapping[str, str] = {
     "layeroverride": LEADS_ADD,
     "membership": MEMBERS_ADD,
     "organizationrole": ADMIN_ADDS,
-    "responsibility": "302 403 403 403 403 403 403 403 403 403",
+    "responsibility": NO_SUCH,
     "system": LEADS_ADD,
     "systemprofile": LEADS_ADD,
     "systemservice": LEADS_ADD,
@@ -90,6 +97,26 @@ def approval(_: World, target: Target) -> dict[str, Any]:
         "kind": decided.kind,
         "owner_team": decided.owner_team_id,
         "implementation_status": decided.implementation_status,
+        "provider_statement": decided.provider_statement,
+        "customer_statement": decided.customer_statement,
+        "rationale": decided.rationale,
+    }
+
+
+def statement(_: World, target: Target) -> dict[str, Any]:
+    return {"version": target.undecided.version, "kind": "shared"}
+
+
+def way_back(_: World, target: Target) -> dict[str, Any]:
+    decided = target.apart.latest_decision
+    assert decided is not None
+    return {
+        "version": target.apart.version,
+        "_step": "fall-back",
+        "remark": "As the control.",
+        "kind": decided.kind,
+        "owner_team": decided.owner_team_id,
+        "implementation_status": "",
         "provider_statement": decided.provider_statement,
         "customer_statement": decided.customer_statement,
         "rationale": decided.rationale,
@@ -164,6 +191,16 @@ ROWS = [
     post("layeroverride", "{o.override.pk}", DESCRIBE, ending),
     post("responsibility", "{o.undecided.pk}", DECIDE, decision, "decide"),
     post("responsibility", "{o.in_review.pk}", REVIEW, approval, "approve"),
+    post("responsibility", "{o.apart.pk}", DECIDE, way_back, "fall back"),
+    Row("GET", SET_APART, SETS_APART, SETS_NO_FOREIGN_APART, by_browser=True),
+    Row(
+        "POST",
+        SET_APART,
+        SETS_APART.replace("200", "302"),
+        SETS_NO_FOREIGN_APART.replace("200", "302"),
+        send=statement,
+        by_browser=True,
+    ),
     post("team", "{o.team.pk}", MANAGE, team_details),
     post("membership", "{o.membership.pk}", MANAGE, ending),
     post("user", "{o.people[viewer].pk}", PERSON, person),

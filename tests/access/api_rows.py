@@ -205,6 +205,15 @@ ROWS = [
     # Responsibilities.
     Row("GET", API + "responsibilities/{o.proposed.uuid}/", SYSTEM),
     Row("GET", API + "responsibilities/{o.proposed.uuid}/decisions/", SYSTEM),
+    Row("GET", API + "responsibilities/{o.apart.uuid}/", SYSTEM),
+    Row("GET", API + "responsibilities/{o.undecided.uuid}/statements/", SYSTEM),
+    step(
+        "set-apart",
+        "undecided",
+        DECIDE.replace("403 200 200 200 403 404 200", "403 201 201 201 403 404 201"),
+        {"statement": "si-2_smt.a"},
+    ),
+    step("fall-back", "apart", DECIDE, {"remark": "As the control."}),
     step("assign", "undecided", DECIDE),
     step("submit", "proposed", DECIDE),
     step("approve", "in_review", REVIEW.replace("200 200 403 404", "200 409 403 404")),

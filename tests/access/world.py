@@ -65,10 +65,12 @@ from tests.make import (
     make_profile,
     make_review,
     make_service,
+    make_statements,
     make_system,
     make_team,
     make_world,
     responsibility_for,
+    set_statement_apart,
 )
 from tests.training.making import make_course, make_entry, make_record
 
@@ -105,6 +107,8 @@ class Target:
     undecided: Responsibility
     proposed: Responsibility
     in_review: Responsibility
+    apart: Responsibility
+    """A statement of `undecided`'s control, proposed."""
     token: ApiToken
     event: AuditEvent
     entry: RosterEntry
@@ -147,6 +151,7 @@ def make_table_world() -> World:
     """Build it. Takes a second, so once for a module."""
     profile = make_world()
     control = Control.objects.get(catalog=profile.catalog, control_id="si-2")
+    make_statements("si-2", "a", "b")
     own = make_target(OWN_WORD, profile)
     foreign = make_target(FOREIGN_WORD, profile)
     others = make_team(STRANGERS_WORD)
@@ -197,13 +202,15 @@ def make_target(word: str, profile: Profile) -> Target:
     make_decision(system, "ac-2", by=lead, **texts(word))
     make_decision(system, "si-3", by=lead, **texts(word))
     submit(responsibility_for(system, "si-3"))
+    apart = set_statement_apart(system, "si-2_smt.b", by=lead, **texts(word))
     token, _ = make_api_token(lead)
     ApiToken.objects.filter(pk=token.pk).update(name=f"Token {word}")
     override = make_override(system, f"Because of {word}")
     entry = make_entry(
         f"roster@{word}.example", name=f"Roster {word}", team=team, audiences=[word]
     )
-    system.refresh_from_db()
+    for row in (system, apart):
+        row.refresh_from_db()
     return Target(
         word=word,
         team=team,
@@ -216,6 +223,7 @@ def make_target(word: str, profile: Profile) -> Target:
         undecided=responsibility_for(system, "si-2"),
         proposed=responsibility_for(system, "ac-2"),
         in_review=responsibility_for(system, "si-3"),
+        apart=apart,
         token=token,
         event=AuditEvent.objects.filter(system_uuid=system.uuid).latest("seq"),
         entry=entry,

@@ -22,6 +22,7 @@ from controls.models import (
     Message,
     Profile,
     Reminder,
+    Responsibility,
     Review,
     ServiceVariant,
     System,
@@ -29,7 +30,16 @@ from controls.models import (
     User,
 )
 from controls.rules.moments import Moment
-from controls.services import decisions, duties, people, reviews, schedules, systems, teams
+from controls.services import (
+    decisions,
+    duties,
+    people,
+    reviews,
+    schedules,
+    statements,
+    systems,
+    teams,
+)
 from controls.services.schedules import Plan
 from controls.services.setup import system_user
 from evidence.choices import RecordSource
@@ -54,9 +64,11 @@ from tests.make import (
     make_grc_lead,
     make_member,
     make_profile,
+    make_statements,
     make_system,
     make_team,
     responsibility_for,
+    set_statement_apart,
 )
 
 MARCH = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
@@ -127,6 +139,8 @@ def make_register_world() -> World:
         customer_statement="We check,\r\nevery week.",
     )
     approve(system, "si-2", maker=ada, checker=bo)
+    make_statements("si-2", "a", "b", "b.1")
+    set_statement_apart(system, "si-2_smt.b", by=ada, customer_statement="We alone.")
     duty = Duty.objects.get(responsibility__system=system, task="do")
     duties.dispute(
         duty=duty, version=duty.version, team=edge, reason="Not ours", by=eve, at=MARCH
@@ -347,6 +361,10 @@ def change_everything(world: World) -> None:
     System.objects.filter(pk=system.pk).update(name="Renamed", owner_team=world.edge)
     approve(system, "si-2", maker=bo, checker=by, at=MAY)
     make_decision(system, "ac-2", by=ada, at=MAY, owner_team=world.edge)
+    apart = Responsibility.objects.get(system=system, part__isnull=False)
+    statements.fall_back(
+        statement=apart, version=apart.version, reason="As all of it.", by=by, at=MAY
+    )
     duty = Duty.objects.filter(responsibility__system=system, ended_at=None).earliest("pk")
     duties.claim(duty=duty, version=duty.version, team=world.edge, by=by, at=MAY)
     for review in Review.objects.filter(completed_at=None, schedule__ended_at=None):
