@@ -40,7 +40,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("proof", "Proof", ("Evidence", "EvidenceVersion", "EvidenceLink", "Artifact")),
     ("training", "Training", ("Course", "Person", "RosterEntry", "TrainingRecord")),
     ("told", "Reminders", ("Reminder", "Message")),
-    ("what", "Catalogs", ("Catalog", "Control", "Profile", "ControlMapping")),
+    (
+        "what",
+        "Catalogs",
+        ("Catalog", "Control", "Profile", "ControlMapping", "ControlTag"),
+    ),
     (
         "facts",
         "Facts about providers",

@@ -6,16 +6,20 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from controls.admin import display
-from controls.admin.base import ReadOnlyAdmin
+from controls.admin.base import ReadOnlyAdmin, acting
+from controls.admin.display import Panel
 from controls.admin.filters import ColumnFilter
-from controls.models import Control, Layer
+from controls.models import Control, ControlTag, Layer, User
 from controls.queries import crosswalks
 from controls.queries.statements import lines
 from controls.rules.explanation import through
+from controls.rules.permissions import Action
+from controls.services import access
 
 DEEPEST = 4
 """Steps of indentation that the style sheet knows."""
@@ -61,6 +65,15 @@ class ControlAdmin(ReadOnlyAdmin):
         "mapped",
     )
 
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Add what the organisation itself says, and the way to say it."""
+        row = kwargs.get("obj")
+        if row is not None:
+            context["srm_panels"] = [_tags_panel(row, acting(request))]
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.display(description="text")
     def text(self, row: Any) -> SafeString:
         """Return the parts in order, indented."""
@@ -87,7 +100,15 @@ class ControlAdmin(ReadOnlyAdmin):
             + f" (confidence {item.get_confidence_display().lower()})"
             for item in rows
         ]
-        return display.listed(own or _through(row))
+        tag = crosswalks.tag_of(row, crosswalks.tags())
+        if tag is None:
+            return display.listed(own or _through(row))
+        names = dict(Layer.objects.values_list("code", "name"))
+        word = ", ".join(names.get(code, code) for code in tag.layers)
+        shipped = [f"Shipped: {'; '.join(own)}"] if own else []
+        return display.listed(
+            [f"Your organisation's own word: {word}. {tag.reason}", *shipped]
+        )
 
     @admin.display(description="mapped to")
     def mapped(self, row: Any) -> SafeString:
@@ -105,6 +126,32 @@ class ControlAdmin(ReadOnlyAdmin):
             )
             for control, m in pairs
         )
+
+
+def _tags_panel(row: Control, user: User) -> Panel:
+    """Return what the organisation said of the layers, in whichever edition."""
+    said = ControlTag.objects.filter(
+        control__catalog__key=row.catalog.key, control__control_id__iexact=row.control_id
+    )
+    address = reverse("admin:controls_controltag_add")
+    may = access.allowed(user, Action.OVERRIDE_EVERYWHERE)
+    return Panel(
+        title="Layers by our own word",
+        heads=("Layers", "Reason", "By", "From", "Until"),
+        rows=[
+            (
+                display.link(display.change_url(tag), ", ".join(tag.layers)),
+                tag.reason,
+                tag.started_by.name,
+                display.day_time(tag.started_at),
+                display.day_time(tag.ended_at) if tag.ended_at else "\N{EN DASH}",
+            )
+            for tag in said.select_related("started_by").order_by("-pk")
+        ],
+        empty="None: the layers above are shipped, or come through the crosswalk.",
+        add_url=f"{address}?control={row.pk}" if may else "",
+        add_label="Name its layers\N{HORIZONTAL ELLIPSIS}",
+    )
 
 
 def _through(row: Any) -> list[str]:

@@ -15,7 +15,14 @@ from rest_framework.response import Response
 from controls.api import catalog_diffs, filters
 from controls.api.base import ReadOnlyViewSet, acting_user
 from controls.api.catalog_diffs import WITH, DifferenceSerializer
-from controls.models import Catalog, Control, ControlLayer, ControlMapping, Profile
+from controls.models import (
+    Catalog,
+    Control,
+    ControlLayer,
+    ControlMapping,
+    ControlTag,
+    Profile,
+)
 from controls.queries import crosswalks, statements
 
 PROFILE = OpenApiParameter(
@@ -92,6 +99,14 @@ class ControlLayerSerializer(serializers.ModelSerializer[ControlLayer]):
         fields = ["layer", "name", "scope", "reason", "confidence"]
 
 
+class TagSerializer(serializers.ModelSerializer[ControlTag]):
+    """The organisation's own word on the layers that a control touches."""
+
+    class Meta:
+        model = ControlTag
+        fields = ["uuid", "layers", "reason", "started_at"]
+
+
 class WaySerializer(serializers.Serializer[Any]):
     """A way through the crosswalk."""
 
@@ -143,6 +158,9 @@ class ControlDetailSerializer(ControlSerializer):
         "none of its own"
     )
     layers = serializers.SerializerMethodField()
+    tagged = serializers.SerializerMethodField(
+        help_text="the layers that the organisation names in the place of those; else null"
+    )
     mappings = serializers.SerializerMethodField()
     mapped_from = serializers.SerializerMethodField()
 
@@ -151,6 +169,7 @@ class ControlDetailSerializer(ControlSerializer):
             *ControlSerializer.Meta.fields,
             "parts",
             "layers",
+            "tagged",
             "through",
             "mappings",
             "mapped_from",
@@ -168,6 +187,12 @@ class ControlDetailSerializer(ControlSerializer):
     def get_through(self, control: Control) -> list[dict[str, Any]]:
         """Return the layers with the ways to each."""
         return list(ThroughSerializer(crosswalks.layers_through(control), many=True).data)
+
+    @extend_schema_field(TagSerializer(allow_null=True))
+    def get_tagged(self, control: Control) -> dict[str, Any] | None:
+        """Return the layers that the organisation names in the place of those."""
+        tag = crosswalks.tag_of(control, crosswalks.tags())
+        return dict(TagSerializer(tag).data) if tag else None
 
     @extend_schema_field(ControlLayerSerializer(many=True))
     def get_layers(self, control: Control) -> list[dict[str, Any]]:

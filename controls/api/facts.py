@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from controls.api import filters
-from controls.api.base import ReadOnlyViewSet
+from controls.api import filters, idempotency, versions
+from controls.api.base import (
+    ReadOnlyViewSet,
+    StrictSerializer,
+    VisibleField,
+    acting_user,
+    now,
+)
 from controls.choices import LayerScope, ServiceModel
 from controls.models import Layer, Provider, ServiceVariant, Source
 from controls.queries.facts import current_release, facts_of
+from controls.services import own_facts
+from controls.services.own_facts import Service
 
 
 class ProviderSerializer(serializers.ModelSerializer[Provider]):
@@ -35,6 +46,9 @@ class VariantSerializer(serializers.ModelSerializer[ServiceVariant]):
     """A service variant."""
 
     provider = serializers.SlugRelatedField[Provider](slug_field="key", read_only=True)
+    own = serializers.BooleanField(
+        source="is_own", help_text="whether the organisation added it"
+    )
 
     class Meta:
         model = ServiceVariant
@@ -46,6 +60,9 @@ class VariantSerializer(serializers.ModelSerializer[ServiceVariant]):
             "model",
             "patch_evidence_api",
             "confidence",
+            "own",
+            "note",
+            "version",
         ]
 
 
@@ -91,12 +108,42 @@ class VariantDetailSerializer(VariantSerializer):
         ]
 
 
+class ServiceInput(StrictSerializer):
+    """What a service of the organisation's own is."""
+
+    name = serializers.CharField(max_length=150)
+    model = serializers.ChoiceField(
+        ServiceModel.choices, help_text="who carries its layers, unless overridden"
+    )
+    iam_prefix = serializers.CharField(max_length=60, default="", allow_blank=True)
+    note = serializers.CharField(max_length=5000, default="", allow_blank=True)
+
+
+class OwnVariantInput(ServiceInput):
+    """A service of the organisation's own."""
+
+    key = serializers.CharField(
+        max_length=80, help_text="gets the prefix `own.` where it has none"
+    )
+    provider = VisibleField(Provider, required=False, help_text="`aws` where left out")
+
+
+class ServiceChange(StrictSerializer):
+    """What is to change of it; what is left out stays."""
+
+    name = serializers.CharField(max_length=150, required=False)
+    model = serializers.ChoiceField(ServiceModel.choices, required=False)
+    iam_prefix = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    note = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+
+
 class VariantFilter(filters.FilterSet):
     """Filters of service variants."""
 
     iam_prefix = filters.CharFilter()
     model = filters.ChoiceFilter(choices=ServiceModel.choices)
     search = filters.CharFilter(method="find")
+    own = filters.BooleanFilter(field_name="added_at", lookup_expr="isnull", exclude=True)
 
     class Meta:
         model = ServiceVariant
@@ -157,4 +204,58 @@ class ServiceVariantViewSet(ReadOnlyViewSet[ServiceVariant]):
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[ServiceVariant]]:
         """Return the longer answer for a single one."""
-        return VariantDetailSerializer if self.action == "retrieve" else VariantSerializer
+        return VariantSerializer if self.action == "list" else VariantDetailSerializer
+
+    @extend_schema(parameters=[versions.ETAG])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show a service with who carries each of its layers."""
+        return self._shown(self.get_object())
+
+    @extend_schema(
+        request=OwnVariantInput,
+        responses={201: VariantDetailSerializer},
+        parameters=[idempotency.PARAMETER],
+    )
+    def create(self, request: Request) -> Response:
+        """Add a service of the organisation's own."""
+
+        def make() -> Response:
+            values = self.checked(OwnVariantInput)
+            row = own_facts.add_variant(
+                key=values.pop("key"),
+                provider=values.pop("provider", None) or Provider.objects.get(key="aws"),
+                service=Service(**values),
+                by=acting_user(request),
+                at=now(),
+            )
+            answer = self._shown(row)
+            answer.status_code = HTTPStatus.CREATED
+            return answer
+
+        return idempotency.once(request, make)
+
+    @extend_schema(
+        request=ServiceChange,
+        responses=VariantDetailSerializer,
+        parameters=[versions.PARAMETER, versions.ETAG],
+    )
+    def partial_update(self, request: Request, key: str) -> Response:
+        """Change what a service of the organisation's own is; systems are derived anew."""
+        row, version = self.get_object(), versions.expected(request)
+        stands = {
+            "name": row.name,
+            "model": row.model,
+            "iam_prefix": row.iam_prefix,
+            "note": row.note,
+        }
+        own_facts.change_variant(
+            variant=row,
+            version=version,
+            service=Service(**{**stands, **self.checked(ServiceChange)}),
+            by=acting_user(request),
+            at=now(),
+        )
+        return self._shown(row)
+
+    def _shown(self, row: ServiceVariant) -> Response:
+        return versions.tagged(Response(VariantDetailSerializer(row).data), row.version)

@@ -13,6 +13,7 @@ from controls.api.facts import LayerViewSet, ProviderViewSet, ServiceVariantView
 from controls.api.imported_matrices import ImportedMatrixViewSet, ProvidersViewSet
 from controls.api.inventories import InventoryViewSet
 from controls.api.overrides import OverrideViewSet
+from controls.api.own_facts import ControlTagViewSet, OwnFactsViewSet
 from controls.api.people import TeamViewSet, TokenViewSet, UserViewSet
 from controls.api.reminders import ReminderViewSet
 from controls.api.responsibilities import ResponsibilityViewSet
@@ -24,11 +25,13 @@ router = SimpleRouter()
 router.register("audit-events", AuditEventViewSet, basename="audit-event")
 router.register("catalogs", CatalogViewSet, basename="catalog")
 router.register("control-mappings", ControlMappingViewSet, basename="control-mapping")
+router.register("control-tags", ControlTagViewSet, basename="control-tag")
 router.register("controls", ControlViewSet, basename="control")
 router.register("duties", DutyViewSet, basename="duty")
 router.register("imported-matrices", ImportedMatrixViewSet, basename="imported-matrix")
 router.register("layers", LayerViewSet, basename="layer")
 router.register("overrides", OverrideViewSet, basename="override")
+router.register("own-facts", OwnFactsViewSet, basename="own-facts")
 router.register("profiles", ProfileViewSet, basename="profile")
 router.register("providers", ProviderViewSet, basename="provider")
 router.register("reminders", ReminderViewSet, basename="reminder")

@@ -7,6 +7,7 @@ from controls.models.catalogs import (
     ControlLayer,
     ControlMapping,
     ControlPart,
+    ControlTag,
     Profile,
 )
 from controls.models.duties import Duty, DutyClaim
@@ -47,6 +48,7 @@ __all__ = [
     "ControlLayer",
     "ControlMapping",
     "ControlPart",
+    "ControlTag",
     "Decision",
     "Derivation",
     "Duty",

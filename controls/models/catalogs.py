@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from controls.choices import Confidence, MappingGrade, MappingRelation
-from controls.models.constraints import one_of
+from controls.models.constraints import one_of, ordered, paired
 from controls.models.people import User
 
 
@@ -227,3 +227,54 @@ class ControlLayer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.control.label}: {self.layer.code}"
+
+
+class ControlTagQuerySet(models.QuerySet["ControlTag"]):
+    """Questions about tags."""
+
+    def visible_to(self, user: User) -> ControlTagQuerySet:
+        """All of them: like the facts that they stand beside, they hold no tenant data."""
+        return self if user.is_active else self.none()
+
+    def open(self) -> ControlTagQuerySet:
+        """Those that hold."""
+        return self.filter(ended_at__isnull=True)
+
+
+ControlTagManager = models.Manager.from_queryset(ControlTagQuerySet)
+
+
+class ControlTag(models.Model):
+    """The organisation's own word on the layers that a control touches, in the place of the
+    shipped ones and of those that come through the crosswalk.
+
+    It counts in every edition of the control's catalog, until it ends.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    control = models.ForeignKey(Control, on_delete=models.PROTECT, related_name="tags")
+    layers = models.JSONField()
+    """Codes of layers, the most important first."""
+    reason = models.TextField()
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = ControlTagManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["control"],
+                condition=Q(ended_at__isnull=True),
+                name="controltag_one_open",
+            ),
+            paired("controltag", "ended"),
+            ordered("controltag", "started_at", "ended_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.control.label}: {', '.join(self.layers)}"

@@ -15,8 +15,11 @@ from controls.choices import (
     ReviewKind,
     ServiceModel,
 )
-from controls.models.constraints import one_of
+from controls.models.constraints import one_of, paired
 from controls.models.people import User
+
+OWN_KEY = "own."
+"""What the key of a service begins with that the organisation added."""
 
 
 class Provider(models.Model):
@@ -76,6 +79,10 @@ class Layer(models.Model):
 class ServiceVariantQuerySet(models.QuerySet["ServiceVariant"]):
     """Questions about service variants."""
 
+    def own(self) -> ServiceVariantQuerySet:
+        """Those that the organisation added to the shipped ones."""
+        return self.filter(added_at__isnull=False)
+
     def visible_to(self, user: User) -> ServiceVariantQuerySet:
         """All of them: they hold no tenant data."""
         return self if user.is_active else self.none()
@@ -88,6 +95,9 @@ class ServiceVariant(models.Model):
     """A service in the form that decides who does what:
 
     `rds.custom_oracle`, `lambda.manual`.
+
+    Shipped, or the organisation's own (`added_by`), with a key that begins with `own.`, so
+    that no later release can mean another service by it.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -100,17 +110,34 @@ class ServiceVariant(models.Model):
     model = models.CharField(max_length=20, choices=ServiceModel.choices)
     patch_evidence_api = models.CharField(max_length=120, blank=True)
     confidence = models.CharField(max_length=1, choices=Confidence.choices)
+    note = models.TextField(blank=True)
+    """Of the organisation's own: what it is, and why it is of its model."""
+    added_at = models.DateTimeField(null=True, blank=True)
+    added_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    version = models.PositiveIntegerField(default=1)
 
     objects = ServiceVariantManager()
 
     class Meta:
         constraints = [
+            paired("servicevariant", "added"),
+            models.CheckConstraint(
+                condition=Q(added_at__isnull=True) | Q(key__startswith=OWN_KEY),
+                name="servicevariant_own_key",
+            ),
             one_of("servicevariant", "model", ServiceModel),
             one_of("servicevariant", "confidence", Confidence),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_own(self) -> bool:
+        """Say whether the organisation added it."""
+        return self.added_at is not None
 
 
 class LayerFact(models.Model):

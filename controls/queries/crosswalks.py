@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from controls.choices import MappingRelation
-from controls.models import Control, ControlLayer, ControlMapping
+from controls.models import Control, ControlLayer, ControlMapping, ControlTag
 from controls.rules.crosswalk import Graph, Node, Trace, Way, strongest, trace
 
 
@@ -45,14 +45,17 @@ def nodes_of(controls: Iterable[int]) -> dict[int, Node]:
     }
 
 
-def traces_of(controls: Collection[int]) -> dict[int, Trace]:
-    """Return what controls without layers of their own touch, and through which.
+def traces_of(
+    controls: Collection[int], tagged: Mapping[Node, ControlTag]
+) -> dict[int, Trace]:
+    """Return what controls without layers of their own touch, and through which, given what
+    `tags` tells.
 
     Controls that lead nowhere are left out. Three queries, none for no controls.
     """
     if not controls:
         return {}
-    nodes, mapped, layers = nodes_of(controls), graph(), _layers()
+    nodes, mapped, layers = nodes_of(controls), graph(), _layers(tagged)
     traces = {}
     for pk, start in nodes.items():
         ways = mapped.nearest(start, layers.__contains__) if start in mapped.edges else []
@@ -61,9 +64,18 @@ def traces_of(controls: Collection[int]) -> dict[int, Trace]:
     return traces
 
 
-def _layers() -> dict[Node, list[str]]:
-    """Return control → its own layers in order; of several editions, the first that has
-    some.
+def tags() -> dict[Node, ControlTag]:
+    """Return control → what the organisation says that it touches. One query."""
+    rows = ControlTag.objects.open().select_related("control__catalog")
+    return {
+        node(row.control.catalog.key, row.control.control_id): row
+        for row in rows.order_by("pk")
+    }
+
+
+def _layers(tagged: Mapping[Node, ControlTag]) -> dict[Node, list[str]]:
+    """Return control → its own layers in order: those it is tagged with, else the shipped
+    ones; of several editions, the first that has some.
     """
     edition: dict[Node, int] = {}
     found: dict[Node, list[str]] = defaultdict(list)
@@ -74,7 +86,7 @@ def _layers() -> dict[Node, list[str]]:
         key = node(catalog, control_id)
         if edition.setdefault(key, pk) == pk:
             found[key].append(layer)
-    return dict(found)
+    return {**found, **{key: list(tag.layers) for key, tag in tagged.items()}}
 
 
 def labels_of(nodes: Collection[Node]) -> dict[Node, str]:
@@ -92,14 +104,20 @@ def labels_of(nodes: Collection[Node]) -> dict[Node, str]:
     }
 
 
+def tag_of(control: Control, tagged: Mapping[Node, ControlTag]) -> ControlTag | None:
+    """Return what the organisation says that a control touches. Select `catalog` along."""
+    return tagged.get(node(control.catalog.key, control.control_id))
+
+
 def layers_through(control: Control) -> list[dict[str, Any]]:
     """Return the layers that a control touches through others, with the ways to each.
 
-    Five queries; one where it has layers of its own.
+    Six queries; two where it has layers of its own.
     """
-    if control.layers.exists():
+    tagged = tags()
+    if tag_of(control, tagged) or control.layers.exists():
         return []
-    traces = traces_of([control.pk])
+    traces = traces_of([control.pk], tagged)
     if control.pk not in traces:
         return []
     ways = traces[control.pk].ways

@@ -68,8 +68,9 @@ def facts_of(release: KnowledgeRelease) -> Facts:
 
 
 def layers_of(controls: QuerySet[Control] | Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """Return control id → the layers it touches, in order: its own, else those of the
-    controls it maps to. One query; three more where some have none of their own.
+    """Return control id → the layers it touches, in order: those the organisation tagged it
+    with, else its own, else those of the controls it maps to. Two queries; one more where
+    anything is tagged, three more where some have none of their own.
     """
     return Touching(controls).layers
 
@@ -77,8 +78,8 @@ def layers_of(controls: QuerySet[Control] | Iterable[int]) -> dict[int, tuple[st
 class Touching:
     """The layers that controls touch, and through which others where they have none.
 
-    One query; three more where some have none of their own, and one when asked through
-    which.
+    Two queries; one more where the organisation tagged any control, three more where some
+    have no layers of their own, and one when asked through which.
     """
 
     def __init__(self, controls: QuerySet[Control] | Iterable[int]) -> None:
@@ -93,10 +94,17 @@ class Touching:
             "control_id", "layer__code"
         ):
             own[control].append(layer)
-        self._traces = crosswalks.traces_of(wanted - own.keys())
+        tagged = crosswalks.tags()
+        self._tags = {
+            pk: tagged[node]
+            for pk, node in (crosswalks.nodes_of(wanted) if tagged else {}).items()
+            if node in tagged
+        }
+        self._traces = crosswalks.traces_of(wanted - own.keys() - self._tags.keys(), tagged)
         self.layers: dict[int, tuple[str, ...]] = {
             **{control: tuple(layers) for control, layers in own.items()},
             **{control: found.layers for control, found in self._traces.items()},
+            **{control: tuple(tag.layers) for control, tag in self._tags.items()},
         }
 
     @cached_property
@@ -112,8 +120,11 @@ class Touching:
 
     def explained(self, control: int, rows: Iterable[Row]) -> list[dict[str, Any]]:
         """Return the rows of a derivation as stored, each layer that came through the
-        crosswalk with the ways to it and how sure the surest is.
+        crosswalk with the ways to it and how sure the surest is; of a control that the
+        organisation tagged, with the reason.
         """
+        if tag := self._tags.get(control):
+            return [{**row.as_json(), "tagged": tag.reason} for row in rows]
         found = self._traces.get(control)
         if found is None:
             return [row.as_json() for row in rows]

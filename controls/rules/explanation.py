@@ -101,7 +101,13 @@ def sentences(answer: str, rows: Iterable[Mapping[str, Any]], *, names: Names) -
             told.append(
                 lead.format(provider=names.provider) + "; ".join(clauses_told) + "."
             )
-    return [*told, *_crosswalked(rows)]
+    return [*told, *_tagged(rows), *_crosswalked(rows)]
+
+
+def _tagged(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the sentence that says that the organisation itself named the layers."""
+    reasons = dict.fromkeys(row["tagged"] for row in rows if "tagged" in row)
+    return [f"Its layers are your organisation's own word: {reason}" for reason in reasons]
 
 
 def _crosswalked(rows: Iterable[Mapping[str, Any]]) -> list[str]:

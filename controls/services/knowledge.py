@@ -5,6 +5,7 @@ Idempotent; what people made stays.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -285,8 +286,31 @@ def _controls(facts: Release, catalog: Catalog) -> dict[str, Control]:
             children.append(control)
     Control.objects.bulk_update(children, ["parent"], batch_size=BATCH)
     for row_catalog in Catalog.objects.filter(key=catalog.key):
+        _forget_layers(row_catalog, facts.controls)
         touch_layers(row_catalog, facts.controls)
     return controls
+
+
+def _forget_layers(catalog: Catalog, rows: Mapping[str, ControlRow]) -> None:
+    """Take the shipped layers away where a release says others. What was derived from them
+    tells them; what the organisation tagged stands beside.
+    """
+    known: dict[int, list[str]] = defaultdict(list)
+    named: dict[int, str] = {}
+    shipped = ControlLayer.objects.filter(control__catalog=catalog).order_by("order")
+    for control, control_id, layer in shipped.values_list(
+        "control_id", "control__control_id", "layer__code"
+    ):
+        known[control].append(layer)
+        named[control] = control_id
+    differing = [
+        control
+        for control, layers in known.items()
+        if (row := rows.get(named[control])) and layers != list(row.layers)
+    ]
+    for index in range(0, len(differing), BATCH):
+        found = ControlLayer.objects.filter(control__in=differing[index : index + BATCH])
+        found.delete()
 
 
 def _baselines(facts: Release, catalog: Catalog, controls: Mapping[str, Control]) -> None:

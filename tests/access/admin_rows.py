@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from controls.models import Layer
 from tests.access.table import Row
 from tests.access.world import Target, World
 
@@ -21,6 +22,8 @@ GRANT = "302 404 404 404 404 404 200 404 200 200"
 MY_TOKEN = "302 404 404 404 404 200 404 404 404 200"
 LEADS_ADD = "302 200 403 403 403 200 403 403 200 403"
 ADMIN_ADDS = "302 403 403 403 403 403 403 403 403 200"
+GRC_ADDS = "302 403 403 403 403 403 403 403 200 403"
+GRC_DOES = "302 403 403 403 403 403 403 403 302 403"
 MEMBERS_ADD = "302 200 403 403 403 200 403 403 403 200"
 
 DESCRIBE = "302 404 403 403 403 302 403 404 302 403"
@@ -34,6 +37,7 @@ REVOKE = "302 404 404 404 404 302 404 404 404 302"
 NAMES_SYSTEM = "302 200 403 403 403 302 403 403 302 403"
 NAMES_FOREIGN_SYSTEM = "302 200 403 403 403 200 403 403 302 403"
 
+TAG = f"{ADMIN}controls/controltag/add/?control={{w.control.pk}}"
 SET_APART = (
     f"{ADMIN}controls/responsibility/add/?control={{o.undecided.pk}}&statement=si-2_smt.a"
 )
@@ -60,6 +64,7 @@ FOR_ALL: Mapping[str, tuple[str, str]] = {
     "catalog": ("{w.catalog.pk}", ALL),
     "control": ("{w.control.pk}", ALL),
     "controlmapping": ("0", NO_SUCH),
+    "controltag": ("{w.tag.pk}", ALL),
     "heartbeat": ("0", NO_SUCH),
     "knowledgerelease": ("{o.in_review.latest_derivation.release_id}", ALL),
     "layer": ("{o.override.layer_id}", ALL),
@@ -72,10 +77,12 @@ FOR_ALL: Mapping[str, tuple[str, str]] = {
 }
 ADDED: Mapping[str, str] = {
     "apitoken": ALL,
+    "controltag": NO_SUCH,
     "layeroverride": LEADS_ADD,
     "membership": MEMBERS_ADD,
     "organizationrole": ADMIN_ADDS,
     "responsibility": NO_SUCH,
+    "servicevariant": GRC_ADDS,
     "system": LEADS_ADD,
     "systemprofile": LEADS_ADD,
     "systemservice": LEADS_ADD,
@@ -178,6 +185,16 @@ def post(model: str, pk: str, own: str, send: Any, note: str = "") -> Row:
     return Row("POST", path, own, send=send, by_browser=True, note=note)
 
 
+def once(model: str, pk: str, send: Any) -> Row:
+    """A form of what holds for everybody."""
+    path = f"{ADMIN}controls/{model}/{pk}/change/"
+    return Row("POST", path, GRC_DOES, "-", send=send, by_browser=True)
+
+
+def tag(_: World, __: Target) -> dict[str, Any]:
+    return {"touched": list(Layer.objects.values_list("pk", flat=True)), "reason": "So."}
+
+
 ROWS = [
     *(row for m, (pk, own) in OF_A_TEAM.items() for row in screen(m, pk, own, "")),
     *(row for m, (pk, own) in FOR_ALL.items() for row in screen(m, pk, own, "-")),
@@ -192,6 +209,14 @@ ROWS = [
     post("responsibility", "{o.undecided.pk}", DECIDE, decision, "decide"),
     post("responsibility", "{o.in_review.pk}", REVIEW, approval, "approve"),
     post("responsibility", "{o.apart.pk}", DECIDE, way_back, "fall back"),
+    Row("GET", TAG, GRC_ADDS, "-", by_browser=True),
+    Row("POST", TAG, GRC_DOES, "-", send=tag, by_browser=True),
+    once("controltag", "{w.tag.pk}", lambda _, __: {"_step": "end", "why": "So."}),
+    once(
+        "servicevariant",
+        "{w.variant.pk}",
+        lambda w, _: {"version": w.variant.version, "name": "Renamed", "model": "managed"},
+    ),
     Row("GET", SET_APART, SETS_APART, SETS_NO_FOREIGN_APART, by_browser=True),
     Row(
         "POST",

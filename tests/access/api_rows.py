@@ -59,6 +59,10 @@ def override_for_all(_: World, __: Target) -> dict[str, Any]:
     return {"layer": "guest_os", "value": "customer", "reason": "So"}
 
 
+def tag_input(world: World, _: Target) -> dict[str, Any]:
+    return {"control": str(world.control.uuid), "layers": ["iam"], "reason": "So"}
+
+
 def member_input(_: World, target: Target) -> dict[str, Any]:
     return {"user": str(target.people["viewer"].uuid), "role": "contributor"}
 
@@ -96,6 +100,7 @@ ROWS = [
         [
             "audit-events",
             "catalogs",
+            "control-tags",
             "controls",
             "layers",
             "overrides",
@@ -176,6 +181,32 @@ ROWS = [
         "systems/{o.system.key}/profiles/{o.scope.uuid}/end/",
         DESCRIBE,
         lambda _, __: {},
+    ),
+    # The organisation's own facts.
+    Row("GET", API + "own-facts/", FACT, foreign="-"),
+    Row("GET", API + "control-tags/{w.tag.uuid}/", FACT, foreign="-"),
+    Row("POST", API + "control-tags/", OVERRIDE_ALL, foreign="-", send=tag_input),
+    Row(
+        "POST",
+        API + "control-tags/{w.tag.uuid}/end/",
+        END_OVERRIDE_OF_ALL,
+        foreign="-",
+        send=lambda _, __: {"reason": "So."},
+    ),
+    Row(
+        "POST",
+        API + "service-variants/",
+        OVERRIDE_ALL,
+        foreign="-",
+        send=lambda _, __: {"key": "new", "name": "New", "model": "managed"},
+    ),
+    Row(
+        "PATCH",
+        API + "service-variants/{w.variant.key}/",
+        END_OVERRIDE_OF_ALL,
+        foreign="-",
+        send=lambda _, __: {"name": "Renamed"},
+        version=lambda world, __: world.variant.version,
     ),
     # Overrides.
     Row("GET", API + "overrides/{o.override.uuid}/", SYSTEM),

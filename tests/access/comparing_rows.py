@@ -26,6 +26,7 @@ ROWS = [
         by_browser=True,
     ),
     Row("GET", "/admin/changes/?since=2026-01-01", admin_rows.ALL, "-", by_browser=True),
+    Row("GET", "/admin/facts/", admin_rows.ALL, "-", by_browser=True),
     Row(
         "GET",
         "/admin/changes/?system={o.system.key}",

@@ -27,6 +27,7 @@ from controls.models import (
     AuditEvent,
     Catalog,
     Control,
+    ControlTag,
     Duty,
     DutyClaim,
     ImportedInventory,
@@ -40,14 +41,16 @@ from controls.models import (
     Reminder,
     Responsibility,
     Review,
+    ServiceVariant,
     System,
     SystemProfile,
     SystemService,
     Team,
     User,
 )
-from controls.services import decisions, overrides
+from controls.services import decisions, overrides, own_facts
 from controls.services.overrides import Word
+from controls.services.own_facts import Service
 from controls.services.setup import system_user
 from evidence.models import Course, Evidence, EvidenceLink, RosterEntry, TrainingRecord
 from tests.make import (
@@ -63,6 +66,7 @@ from tests.make import (
     make_imported_matrix,
     make_member,
     make_profile,
+    make_provider,
     make_review,
     make_service,
     make_statements,
@@ -139,6 +143,9 @@ class World:
     control: Control
     profile: Profile
     unused_profile: Profile
+    tag: ControlTag
+    variant: ServiceVariant
+    """A service of the organisation's own."""
     everywhere: LayerOverride
     """An override for all systems, which everybody sees."""
     grant: OrganizationRole
@@ -173,6 +180,20 @@ def make_table_world() -> World:
         control=control,
         profile=profile,
         unused_profile=make_profile(profile.catalog, key="unused"),
+        tag=own_facts.tag(
+            control=Control.objects.get(catalog=profile.catalog, control_id="pl-2"),
+            layers=[Layer.objects.get(code="governance")],
+            reason="said for everybody",
+            by=system_user(),
+            at=MONDAY,
+        ),
+        variant=own_facts.add_variant(
+            key="relay",
+            provider=make_provider(),
+            service=Service(name="Relay", model="managed"),
+            by=system_user(),
+            at=MONDAY,
+        ),
         everywhere=make_override(None, "said for everybody"),
         grant=OrganizationRole.objects.get(user=auditor),
         people=people,
