@@ -83,6 +83,10 @@ class ControlTagAdmin(ServiceAdmin):
         """Ask our rules, behind the address of a control only: there is no list of all."""
         return "control" in request.GET and self.may_add(acting(request))
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Return what the menu offers: nothing is added from there."""
+        return {**super().get_model_perms(request), "add": False}
+
     def add_view(
         self,
         request: HttpRequest,

@@ -158,6 +158,8 @@ class Panel:
     empty: str = "None yet."
     add_url: str = ""
     add_label: str = ""
+    is_stacked: bool = False
+    """On a phone each cell stands below the one before: for rows of long text."""
 
 
 def change_url(row: Any) -> str:

@@ -132,6 +132,10 @@ class ResponsibilityAdmin(ServiceAdmin):
         """Only a statement is added: behind the address that names it and its control."""
         return self._control(request) is not None
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Return what the menu offers: nothing is added from there."""
+        return {**super().get_model_perms(request), "add": False}
+
     def add_view(
         self,
         request: HttpRequest,
@@ -482,7 +486,7 @@ def _statements_panel(row: Responsibility, *, add_url: str, may: bool) -> Panel 
                 Truncator(line.prose).chars(LONGEST_TEXT),
                 display.kind(answer.row.kind, letter),
                 str(decision.owner_team or "\N{EN DASH}") if decision else "\N{EN DASH}",
-                display.state(answer.row.state) if answer.apart else "as the control",
+                display.state(answer.row.state) if answer.apart else _follows(answer),
                 way,
             )
         )
@@ -491,7 +495,13 @@ def _statements_panel(row: Responsibility, *, add_url: str, may: bool) -> Panel 
         heads=("Statement", "What it asks", "Answer", "Owner", "State", ""),
         rows=rows,
         empty="",
+        is_stacked=True,
     )
+
+
+def _follows(answer: apart.Answer) -> str:
+    """Return whose decision holds for a statement that has none of its own."""
+    return f"as {printed(answer.governed_by)}" if answer.governed_by else "as the control"
 
 
 def _revisions(row: Responsibility) -> Panel:

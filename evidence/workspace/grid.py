@@ -131,7 +131,7 @@ def _line(
         selected,
         base,
         control.label,
-        f"{control.title}, {_apart(row)}" if row.apart else control.title,
+        control.title,
         format_html_join("", "{}", ((_cell(row.cell(v), letter),) for v in variants)),
         _cell(row.derivation.whole if row.derivation else "", letter),
         _answer(
@@ -140,15 +140,18 @@ def _line(
             row.derivation.kind if row.derivation else "",
             letter,
         ),
-        _owner(row),
+        format_html('{} <span class="quiet">{}</span>', _owner(row), _apart(row))
+        if row.apart
+        else _owner(row),
         _state(row.state, suspect=row.suspect),
     )
 
 
 def _apart(row: Row) -> str:
-    """Return which statements are decided by themselves: `a. and d. apart`."""
+    """Return which statements are decided by themselves: `but a. and d.`."""
     *others, last = (printed(statement) for statement in row.apart)
-    return f"{', '.join(others)} and {last} apart" if others else f"{last} apart"
+    told = f"{', '.join(others)} and {last}" if others else last
+    return f"but {told}"
 
 
 @functools.lru_cache(maxsize=64)

@@ -161,5 +161,5 @@ def test_the_matrix_and_its_drawer_tell_it(world, control):
     browser = world.as_("contributor")
     matrix = "/admin/systems/shop/matrix/"
 
-    assert "b. apart" in text(browser.get(matrix))
+    assert "but b." in text(browser.get(matrix))
     assert "decided by itself" in text(browser.get(f"{matrix}?cell=si-2"))
