@@ -158,7 +158,7 @@ class Panel:
     empty: str = "None yet."
     add_url: str = ""
     add_label: str = ""
-    is_stacked: bool = False
+    is_folded: bool = False
     """On a phone each cell stands below the one before: for rows of long text."""
 
 

@@ -495,7 +495,7 @@ def _statements_panel(row: Responsibility, *, add_url: str, may: bool) -> Panel 
         heads=("Statement", "What it asks", "Answer", "Owner", "State", ""),
         rows=rows,
         empty="",
-        is_stacked=True,
+        is_folded=True,
     )
 
 
