@@ -205,7 +205,7 @@ def _end_link(row: Any, *, may: bool) -> str:
     )
 
 
-def _add(model: str, system: System, label: str, *, may: bool) -> dict[str, str]:
+def _add(model: str, system: System, label: str, *, may: bool) -> dict[str, Any]:
     if not may:
         return {}
     address = reverse(f"admin:controls_{model}_add")

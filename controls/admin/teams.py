@@ -105,7 +105,7 @@ class TeamAdmin(ServiceAdmin):
 
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """Return who belongs to the team."""
-        add = {}
+        add: dict[str, Any] = {}
         if self.may_change(acting(request), row):
             address = reverse("admin:controls_membership_add")
             add = {"add_url": f"{address}?team={row.pk}", "add_label": "Add a member"}
