@@ -41,24 +41,20 @@ class Answer:
 def answers(control: Responsibility, *, moment: Moment) -> list[Answer]:
     """Return the answer for each statement below the whole one, in the order of the text.
 
-    Empty where the control has no lettered statements, or its text is not loaded. Six
-    queries at most, whatever the number of statements. Whoever sees the control's
-    responsibility sees them.
+    Empty where the control has no lettered statements, its text is not loaded, or this is
+    a statement itself. Six queries at most, whatever the number of statements. Whoever sees
+    the control's responsibility sees them.
     """
-    rows = set_apart(system=control.system_id, controls=[control.control_id], moment=moment)
-    own = {
-        row.part.part_id: found
-        for row, found in _with_rows(rows.get(control.control_id, ()), moment)
-        if row.part is not None
-    }
+    if control.part_id is not None:
+        return []
     whole = standing(control, moment=moment)
-    parts = _parts([control.control_id]).get(control.control_id, [])
-    return list(_answers(parts, own, whole))
+    found = of_controls([whole], system=control.system_id, moment=moment)
+    return found[control.control_id]
 
 
 def of_controls(
     rows: Sequence[Row], *, system: int, moment: Moment
-) -> Mapping[int, list[Answer]]:
+) -> dict[int, list[Answer]]:
     """Return control → the answers for its statements, for the rows of a matrix. Four
     queries, whatever their number.
     """
@@ -79,7 +75,7 @@ def of_controls(
 
 
 def set_apart(
-    *, system: int, controls: Iterable[int] | None = None, moment: Moment
+    *, system: int, controls: Iterable[int], moment: Moment
 ) -> dict[int, list[Responsibility]]:
     """Return control → its statements that stood apart at a moment, in the order of the
     text. One query.
@@ -87,24 +83,16 @@ def set_apart(
     rows = Responsibility.objects.filter(
         ~Q(ended_at__lte=moment.as_of),
         system=system,
+        control__in=controls,
         part__isnull=False,
         created_at__lte=moment.as_of,
     )
-    if controls is not None:
-        rows = rows.filter(control__in=controls)
     found: dict[int, list[Responsibility]] = defaultdict(list)
     for row in rows.select_related("part", "control", "system", "provider").order_by(
         "part__order"
     ):
         found[row.control_id].append(row)
     return found
-
-
-def _with_rows(
-    rows: Sequence[Responsibility], moment: Moment
-) -> list[tuple[Responsibility, Row]]:
-    told = standings(rows, moment=moment)
-    return [(row, told[row.pk]) for row in rows]
 
 
 def _parts(controls: Iterable[int]) -> dict[int, list[ControlPart]]:

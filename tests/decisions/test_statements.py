@@ -404,6 +404,12 @@ def _cost(system):
     return len(queries)
 
 
+def test_a_statement_has_no_statements_of_its_own(system):
+    row = set_statement_apart(system, "si-2_smt.b")
+
+    assert answers(row, moment=TODAY) == []
+
+
 def test_the_answers_of_one_control_are_those_that_the_matrix_tells(system):
     set_statement_apart(system, "si-2_smt.b")
     control = responsibility_for(system, "si-2")
