@@ -269,6 +269,11 @@ class ResponsibilityFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=Kind.choices)
     suspect = filters.BooleanFilter()
     statement = filters.CharFilter(field_name="part__part_id")
+    whole = filters.BooleanFilter(
+        field_name="part",
+        lookup_expr="isnull",
+        help_text="Whole controls only; false: statements that stand apart only.",
+    )
 
     class Meta:
         model = Responsibility

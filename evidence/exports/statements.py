@@ -16,7 +16,7 @@ from controls.models import (
     SystemProfile,
 )
 from controls.queries.statements import DECIDABLE_PARTS
-from controls.rules.parts import governing, is_whole, printed
+from controls.rules.parts import governing, is_whole
 from evidence.exports.sources import Beside, responsibilities, streamed, team_keys, within
 from evidence.exports.tables import Asked, Register, Row, columns
 
@@ -25,7 +25,6 @@ system token key of the system
 catalog token key of the control's catalog
 control_id token the control, by its id in OSCAL
 statement token the statement, by its id in OSCAL; the control where it has none
-label text what is printed
 provider token key of the provider
 kind token what was decided, else what was derived
 derived_kind token what was derived
@@ -50,7 +49,6 @@ HEAD = (
     "control__catalog__key",
     "control_id",
     "control__control_id",
-    "control__label",
     "provider__key",
 )
 DECIDED = (
@@ -86,7 +84,6 @@ def rows(asked: Asked) -> Generator[Row, None, None]:
         catalog,
         control,
         control_id,
-        label,
         provider,
     ) in streamed(_heads(asked)):
         whole = (uuid, *_told(derived.one(pk), decided.one(pk), teams))
@@ -100,7 +97,6 @@ def rows(asked: Asked) -> Generator[Row, None, None]:
                 catalog,
                 control_id,
                 statement or control_id,
-                f"{label} {printed(statement)}" if statement else label,
                 provider,
                 *answer,
                 statement == governed_by != "",

@@ -89,6 +89,16 @@ def test_it_is_a_responsibility_like_any_other(control, contributor, approver):
     assert [row["uuid"] for row in listed] == [made["uuid"]]
 
 
+@pytest.mark.parametrize(("whole", "labels"), [("true", "SI-2"), ("false", "SI-2 b.")])
+def test_the_list_tells_whole_controls_from_statements(control, contributor, whole, labels):
+    set_statement_apart(control.system, "si-2_smt.b")
+    query = f"system=shop&control_id=si-2&whole={whole}"
+
+    rows = bearer(contributor).get(f"{ROOT}responsibilities/?{query}").json()["results"]
+
+    assert [row["label"] for row in rows] == [labels]
+
+
 def test_it_falls_back_and_leaves_the_list(control, contributor):
     client = bearer(contributor)
     made = set_apart(client, control).json()
