@@ -204,14 +204,19 @@ def forget_roles(user: User) -> None:
 
 
 def make_api_token(
-    user: User, scope: str = TokenScope.WRITE, *, at: datetime = MONDAY, days: int = 300
+    user: User,
+    scope: str = TokenScope.WRITE,
+    *,
+    team: Team | None = None,
+    at: datetime = MONDAY,
+    days: int = 300,
 ) -> tuple[ApiToken, str]:
     """A token and its text. Pass the real time as `at` where a request will use it."""
     return tokens.create(
         user=user,
         name="Test",
         scope=scope,
-        team=None,
+        team=team,
         expires_at=at + timedelta(days=days),
         by=user,
         at=at,

@@ -23,7 +23,12 @@ class TokenForm(ServiceForm):
 
     name = forms.CharField(max_length=100, help_text="What will use it.")
     scope = forms.ChoiceField(choices=TokenScope.choices)
-    team = forms.ModelChoiceField(Team.objects.order_by("name"), required=False)
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"),
+        required=False,
+        empty_label="All that I may do",
+        help_text="With a team, your role in it alone counts: give a script no more.",
+    )
     last_day = date_field("Last day", required=True, help_text="At most a year from now.")
 
     places = {"expires_at": "last_day"}

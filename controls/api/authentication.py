@@ -30,6 +30,7 @@ class BearerTokenAuthentication(BaseAuthentication):
         token = tokens.use(text=text, at=timezone.now())
         if token is None:
             raise AuthenticationFailed("This token is unknown, expired or revoked.")
+        token.user.act_for(token.team_id)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -51,7 +51,7 @@ class MeSerializer(UserSerializer):
 
     def get_teams(self, user: User) -> dict[str, str]:
         """Return team key → role."""
-        rows = Membership.objects.current().filter(user=user)
+        rows = Membership.objects.held_by(user)
         return dict(rows.values_list("team__key", "role"))
 
 
@@ -146,7 +146,12 @@ class TokenInput(StrictSerializer):
 
     name = serializers.CharField(max_length=100)
     scope = serializers.ChoiceField(TokenScope.choices, default=TokenScope.READ)
-    team = VisibleField(Team, default=None, allow_null=True)
+    team = VisibleField(
+        Team,
+        default=None,
+        allow_null=True,
+        help_text="the token then acts with the person's role in that team alone",
+    )
     expires_at = serializers.DateTimeField()
 
 

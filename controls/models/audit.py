@@ -26,8 +26,8 @@ class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
             return self
         systems = System.objects.visible_to(user).values("uuid")
         scope = Q(system_uuid__in=systems)
-        auditor = OrganizationRole.objects.current().filter(
-            user=user, role=OrganizationRoleName.AUDITOR
+        auditor = OrganizationRole.objects.held_by(user).filter(
+            role=OrganizationRoleName.AUDITOR
         )
         if not auditor.exists():
             scope |= Q(

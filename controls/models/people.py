@@ -38,7 +38,7 @@ class UserQuerySet(models.QuerySet["User"]):
         if user.sees_everything():
             return self
         mates = Membership.objects.current().filter(
-            team__in=Membership.objects.current().filter(user=user).values("team")
+            team__in=Membership.objects.held_by(user).values("team")
         )
         return self.filter(Q(pk=user.pk) | Q(pk__in=mates.values("user")))
 
@@ -103,17 +103,28 @@ class User(AbstractBaseUser):
         """Return the name as written."""
         return self.name
 
+    only_team: int | None = None
+    """The one team for which this object acts, as the token said that signed it in; None:
+    all of the person's roles count.
+    """
+
+    def act_for(self, team_id: int | None) -> None:
+        """Let only the person's role in one team count from now on; None changes
+        nothing.
+        """
+        if team_id is not None:
+            self.only_team = team_id
+            self.__dict__.pop("_organization_roles", None)
+            self.__dict__.pop("_team_roles", None)
+
     def organization_roles(self) -> frozenset[str]:
         """Return the organisation-wide roles that are neither ended nor expired, asked once
         per object.
         """
         cached: frozenset[str] | None = self.__dict__.get("_organization_roles")
         if cached is None:
-            cached = frozenset(
-                OrganizationRole.objects.current()
-                .filter(user=self)
-                .values_list("role", flat=True)
-            )
+            held = OrganizationRole.objects.held_by(self)
+            cached = frozenset(held.values_list("role", flat=True))
             self.__dict__["_organization_roles"] = cached
         return cached
 
@@ -121,11 +132,7 @@ class User(AbstractBaseUser):
         """Return the role by team id for each current membership, asked once per object."""
         cached: dict[int, str] | None = self.__dict__.get("_team_roles")
         if cached is None:
-            cached = dict(
-                Membership.objects.current()
-                .filter(user=self)
-                .values_list("team_id", "role")
-            )
+            cached = dict(Membership.objects.held_by(self).values_list("team_id", "role"))
             self.__dict__["_team_roles"] = cached
         return cached
 
@@ -174,9 +181,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         """All teams for administrators and the GRC lead; else one's own."""
         if user.sees_everything():
             return self
-        return self.filter(
-            pk__in=Membership.objects.current().filter(user=user).values("team")
-        )
+        return self.filter(pk__in=Membership.objects.held_by(user).values("team"))
 
 
 TeamManager = models.Manager.from_queryset(TeamQuerySet)
@@ -211,6 +216,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def current(self) -> MembershipQuerySet:
         """Memberships that have not ended."""
         return self.filter(ended_at__isnull=True, user__is_active=True)
+
+    def held_by(self, user: User) -> MembershipQuerySet:
+        """Current memberships of a person; of one who acts for one team, that in it."""
+        held = self.current().filter(user=user)
+        return held if user.only_team is None else held.filter(team=user.only_team)
 
     def visible_to(self, user: User) -> MembershipQuerySet:
         """Memberships of the teams one may see."""
@@ -265,6 +275,12 @@ class OrganizationRoleQuerySet(models.QuerySet["OrganizationRole"]):
         """
         unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=Now())
         return self.filter(unexpired, ended_at__isnull=True, user__is_active=True)
+
+    def held_by(self, user: User) -> OrganizationRoleQuerySet:
+        """Current roles of a person; none of one who acts for one team."""
+        if user.only_team is not None:
+            return self.none()
+        return self.current().filter(user=user)
 
     def visible_to(self, user: User) -> OrganizationRoleQuerySet:
         """All grants for administrators and the GRC lead; else one's own."""
@@ -326,10 +342,13 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return self.filter(ended_at__isnull=True, expires_at__gt=at, user__is_active=True)
 
     def visible_to(self, user: User) -> ApiTokenQuerySet:
-        """One's own; administrators see all of them (never their secret)."""
+        """One's own; administrators see all of them (never their secret); who acts for one
+        team, those for it.
+        """
         if OrganizationRoleName.ADMIN in user.organization_roles():
             return self
-        return self.filter(user=user)
+        own = self.filter(user=user)
+        return own if user.only_team is None else own.filter(team=user.only_team)
 
 
 ApiTokenManager = models.Manager.from_queryset(ApiTokenQuerySet)

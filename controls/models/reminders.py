@@ -95,8 +95,13 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
     """Questions about reminders."""
 
     def visible_to(self, user: User) -> ReminderQuerySet:
-        """All for administrators and the GRC lead; else one's own."""
-        return self if user.sees_everything() else self.filter(recipient=user)
+        """All for administrators and the GRC lead; else one's own; of one who acts for one
+        team, those about it.
+        """
+        if user.sees_everything():
+            return self
+        own = self.filter(recipient=user)
+        return own if user.only_team is None else own.filter(team=user.only_team)
 
 
 ReminderManager = models.Manager.from_queryset(ReminderQuerySet)

@@ -36,9 +36,9 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
         """
         if user.sees_everything():
             return self
-        teams = Membership.objects.current().filter(user=user).values("team")
-        grants = OrganizationRole.objects.current().filter(
-            user=user, role=OrganizationRoleName.AUDITOR
+        teams = Membership.objects.held_by(user).values("team")
+        grants = OrganizationRole.objects.held_by(user).filter(
+            role=OrganizationRoleName.AUDITOR
         )
         claimed = self.model.objects.filter(
             duties__ended_at__isnull=True,

@@ -56,7 +56,7 @@ class SystemQuerySet(models.QuerySet["System"]):
         """
         if user.sees_everything():
             return self
-        teams = Membership.objects.current().filter(user=user).values("team")
+        teams = Membership.objects.held_by(user).values("team")
         owned = Q(owner_team__in=teams) | Q(
             pk__in=self.model.objects.filter(
                 responsibilities__latest_decision__owner_team__in=teams,
@@ -68,8 +68,8 @@ class SystemQuerySet(models.QuerySet["System"]):
             responsibilities__duties__claims__team__in=teams,
             responsibilities__duties__claims__ended_at__isnull=True,
         )
-        grants = OrganizationRole.objects.current().filter(
-            user=user, role=OrganizationRoleName.AUDITOR
+        grants = OrganizationRole.objects.held_by(user).filter(
+            role=OrganizationRoleName.AUDITOR
         )
         return self.filter(
             owned | Q(pk__in=claimed.values("pk")) | Q(pk__in=grants.values("systems"))

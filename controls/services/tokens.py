@@ -30,12 +30,15 @@ def create(
     """Make a token for a person, who must be the one who asks; return it and its text,
     which is never kept.
 
-    Raises NotAllowedError and InvalidInputError.
+    With a team it acts with the person's role in that team alone: no other team's, and
+    none that holds organisation-wide. Raises NotAllowedError and InvalidInputError.
     """
     if by.pk != user.pk:
         raise NotAllowedError("A token is made by the person it acts for.")
-    if team is not None and team.pk not in user.team_roles():
+    if team is not None and team.pk not in by.team_roles():
         raise NotAllowedError("A token is for a team that you belong to.")
+    if by.only_team is not None and (team is None or team.pk != by.only_team):
+        raise NotAllowedError("A token for one team makes none that may do more.")
     _check(name, scope, expires_at, at)
     prefix = secrets.token_hex(4)
     text = f"srm_{prefix}_{secrets.token_urlsafe(32)}"

@@ -50,6 +50,7 @@ def _stream(register: Register, form: str, asked: Asked) -> Generator[bytes, Non
     with snapshot():
         # Loaded anew: what the person may see is asked within the snapshot, too.
         asker = User.objects.get(pk=asked.user.pk)
+        asker.act_for(asked.user.only_team)
         # Closed before the connection is: each has a cursor open on it.
         with closing(register.rows(replace(asked, user=asker))) as rows:
             yield from writing.pieces(form, register.columns, rows)

@@ -24,7 +24,7 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         """
         if user.sees_everything():
             return self
-        teams = Membership.objects.current().filter(user=user).values("team")
+        teams = Membership.objects.held_by(user).values("team")
         linked = EvidenceLink.objects.open().filter(
             responsibility__in=Responsibility.objects.visible_to(user)
         )

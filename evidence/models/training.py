@@ -168,13 +168,13 @@ class RosterEntryQuerySet(models.QuerySet["RosterEntry"]):
         """
         if user.sees_everything():
             return self
-        grants = OrganizationRole.objects.current().filter(
-            user=user, role=OrganizationRoleName.AUDITOR
+        grants = OrganizationRole.objects.held_by(user).filter(
+            role=OrganizationRoleName.AUDITOR
         )
         scope = System.objects.filter(pk__in=grants.values("systems"))
         if scope.filter(kind=SystemKind.ORGANIZATION).exists():
             return self
-        teams = Membership.objects.current().filter(user=user).values("team")
+        teams = Membership.objects.held_by(user).values("team")
         return self.filter(
             Q(team__in=teams)
             | Q(team__in=scope.values("owner_team"))

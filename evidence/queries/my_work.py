@@ -159,4 +159,4 @@ def _answers(user: User, moment: Moment) -> Counter[str]:
 
 
 def _teams(user: User) -> QuerySet[Any, Any]:
-    return Membership.objects.current().filter(user=user).values("team")
+    return Membership.objects.held_by(user).values("team")

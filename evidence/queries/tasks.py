@@ -90,7 +90,7 @@ def of_person(user: User) -> QuerySet[Review]:
     """Return the open reviews of duties that a team of the person's claims; and of those
     that nobody claims, where such a team owns the system or the responsibility.
     """
-    teams = Membership.objects.current().filter(user=user).values("team")
+    teams = Membership.objects.held_by(user).values("team")
     claims = DutyClaim.objects.open().filter(
         duty=OuterRef("schedule__duty"), stance=ClaimStance.CLAIMS
     )

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from controls.models import User
+from controls.models import Team, User
 from tests.make import make_api_token
 
 API = "/api/v1/"
@@ -18,12 +18,14 @@ API = "/api/v1/"
 class Api:
     """What one person does over the API."""
 
-    def __init__(self, user: User | None, scope: str = "write") -> None:
+    def __init__(
+        self, user: User | None, scope: str = "write", *, team: Team | None = None
+    ) -> None:
         self.client = Client(raise_request_exception=False)
         self.headers: dict[str, str] = {}
         if user is not None:
             today = timezone.now()
-            _, text = make_api_token(user, scope, at=today)
+            _, text = make_api_token(user, scope, team=team, at=today)
             self.headers = {"Authorization": f"Bearer {text}"}
 
     def get(self, path: str, **query: Any) -> Any:
