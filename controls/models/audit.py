@@ -70,6 +70,8 @@ class AuditEvent(models.Model):
             models.Index(fields=["target_uuid", "-seq"], name="auditevent_target"),
             models.Index(fields=["system_uuid", "-seq"], name="auditevent_system"),
             models.Index(fields=["actor_uuid", "-seq"], name="auditevent_actor"),
+            # What happened since a moment, and as of one.
+            models.Index(fields=["at"], name="auditevent_at"),
         ]
 
     def __str__(self) -> str:
