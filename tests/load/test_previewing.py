@@ -108,7 +108,7 @@ def let_physical_access_touch_identities(rows):
 def layers(system, control_id):
     row = Responsibility.objects.get(system__key=system, control__control_id=control_id)
     assert row.latest_derivation is not None
-    return list(row.latest_derivation.parties)
+    return sorted(row.latest_derivation.parties)
 
 
 def test_a_release_that_moves_a_control_to_other_layers_changes_what_is_derived(tmp_path):

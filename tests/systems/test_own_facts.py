@@ -224,7 +224,7 @@ def test_a_tag_stands_in_the_place_of_the_shipped_layers(system, lead):
 
     found = derived(system, "pe-3")
     assert found.kind == Kind.SHARED
-    assert list(found.parties) == ["facility", "iam"]
+    assert [row["layer"] for row in found.explanation] == ["facility", "iam"]
     assert found.cause == "Layers of PE-3 tagged anew"
 
 
