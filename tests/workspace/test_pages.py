@@ -78,7 +78,7 @@ def test_a_system_tells_what_is_in_doubt(world):
     page = text(world.as_("viewer").get(SHOP))
 
     assert "In doubt" in page
-    assert 'href="/admin/systems/shop/matrix/?cell=si-3"' in page
+    assert 'href="/admin/systems/shop/matrix/?cell=si-3">SI-3</a>' in page
 
 
 def test_a_lead_puts_services_in_use_and_ends_one(world):
