@@ -10,9 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 
 from controls.admin import display
 from controls.admin.base import ServiceAdmin, Step, acting, now, step_of, take_over
@@ -26,6 +24,7 @@ from controls.admin.responsibility_filters import (
     SuspectFilter,
     SystemFilter,
 )
+from controls.admin.statements import statements_of, statements_panel
 from controls.choices import WorkflowState
 from controls.errors import DomainError
 from controls.models import (
@@ -34,11 +33,9 @@ from controls.models import (
     Responsibility,
     User,
 )
-from controls.queries import apart, explaining, proposals
-from controls.queries import statements as texts
-from controls.queries.statements import Line
+from controls.queries import explaining, proposals
 from controls.rules.moments import Moment
-from controls.rules.parts import is_whole, printed
+from controls.rules.parts import printed
 from controls.rules.permissions import RULES, Action
 from controls.services import access, bulk, clock, decisions, statements
 from controls.services.bulk import BulkRefusedError, Selected
@@ -51,9 +48,6 @@ RELATIONS = (
     "latest_decision__owner_team",
 )
 SHOWN_REFUSALS = 10
-DECIDE_ALONE = "Decide by itself\N{HORIZONTAL ELLIPSIS}"
-LONGEST_TEXT = 240
-"""Characters of a statement that a row shows; the drawer beside the matrix has all."""
 
 
 @admin.register(Responsibility)
@@ -145,7 +139,7 @@ class ResponsibilityAdmin(ServiceAdmin):
         """Decide one statement apart from its control. Raises Http404 without them."""
         control = self._control(request)
         wanted = request.GET.get("statement", "")
-        lines = _statements(control) if control else []
+        lines = statements_of(control) if control else []
         line = next((line for line in lines if line.part_id == wanted), None)
         if control is None or line is None:
             raise Http404("There is no such statement to decide.")
@@ -270,9 +264,9 @@ class ResponsibilityAdmin(ServiceAdmin):
         revisions = _revisions(row)
         if row.part_id is None:
             may = self.may_change(acting(request), row)
-            panel = _statements_panel(row, add_url=self._add_url(), may=may)
+            panel = statements_panel(row, add_url=self._add_url(), may=may)
             return {"srm_panels": [panel, revisions] if panel else [revisions]}
-        lines = [line for line in _statements(row) if line.part_id == row.part.part_id]
+        lines = [line for line in statements_of(row) if line.part_id == row.part.part_id]
         whole = self.get_queryset(request).of_controls()
         found = whole.filter(system=row.system, control=row.control_id).first()
         return {
@@ -451,57 +445,6 @@ def _waiting(latest: Decision | None, user: User) -> str:
     if user.pk in {latest.decided_by_id, latest.submitted_by_id}:
         return "You made or submitted this decision. A second person must review it."
     return f"Waits for {RULES[Action.REVIEW].who}."
-
-
-def _statements(row: Responsibility) -> list[Line]:
-    """Return what the control asks for below its whole statement, readable."""
-    moment = Moment(as_of=now(), on=clock.day(now()))
-    settings = texts.settings_in_scope(row.control, row.system, moment)
-    return [
-        line
-        for line in texts.lines(row.control, settings)
-        if line.name in texts.DECIDABLE_PARTS and not is_whole(line.part_id)
-    ]
-
-
-def _statements_panel(row: Responsibility, *, add_url: str, may: bool) -> Panel | None:
-    """Return the answer that holds for each statement, and the way to decide it alone."""
-    lines = {line.part_id: line for line in _statements(row)}
-    if not lines:
-        return None
-    letter = row.provider.letter
-    rows = []
-    for answer in apart.answers(row, moment=Moment(as_of=now(), on=clock.day(now()))):
-        line, decision = lines[answer.part.part_id], answer.row.decision
-        query = urlencode({"control": str(row.pk), "statement": line.part_id})
-        if answer.apart:
-            way = display.link(display.change_url(answer.row.responsibility), "Open")
-        elif may:
-            way = display.link(f"{add_url}?{query}", DECIDE_ALONE)
-        else:
-            way = SafeString("")
-        rows.append(
-            (
-                answer.printed,
-                Truncator(line.prose).chars(LONGEST_TEXT),
-                display.kind(answer.row.kind, letter),
-                str(decision.owner_team or "\N{EN DASH}") if decision else "\N{EN DASH}",
-                display.state(answer.row.state) if answer.apart else _follows(answer),
-                way,
-            )
-        )
-    return Panel(
-        title="Statements",
-        heads=("Statement", "What it asks", "Answer", "Owner", "State", ""),
-        rows=rows,
-        empty="",
-        is_folded=True,
-    )
-
-
-def _follows(answer: apart.Answer) -> str:
-    """Return whose decision holds for a statement that has none of its own."""
-    return f"as {printed(answer.governed_by)}" if answer.governed_by else "as the control"
 
 
 def _revisions(row: Responsibility) -> Panel:

@@ -24,7 +24,7 @@ from controls.api.base import (
     now,
 )
 from controls.api.parsers import JSONParser
-from controls.api.responsibilities import RemarkInput
+from controls.api.responsibility_shapes import RemarkInput
 from evidence.api import downloads
 from evidence.api.parsers import UploadParser
 from evidence.api.shapes import (
