@@ -174,7 +174,7 @@ class ResponsibilityAdmin(ServiceAdmin):
 
     def decided_elsewhere(self, row: Any) -> Responsibility | None:
         """Return the organisation's own row where it decides the control for all."""
-        if not row.elsewhere:
+        if not row.elsewhere or row.suspect:
             return None
         if "organizations" not in row.__dict__:
             row.__dict__["organizations"] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -283,12 +283,26 @@ class ControlFilter(filters.FilterSet):
     withdrawn = filters.BooleanFilter()
     catalog = filters.CharFilter(field_name="catalog__key")
     profile = filters.CharFilter(field_name="profiles__key")
-    layer = filters.CharFilter(field_name="layers__layer__code")
+    layer = filters.CharFilter(
+        method="touching", help_text="The organisation's own word goes before the shipped."
+    )
     search = filters.CharFilter(method="find")
 
     class Meta:
         model = Control
         fields: list[str] = []
+
+    def touching(self, rows: QuerySet[Control], _name: str, code: str) -> QuerySet[Control]:
+        """Return those that touch the layer by themselves."""
+        tagged, here = Q(pk__in=[]), Q(pk__in=[])
+        for (catalog, control_id), tag in crosswalks.tags().items():
+            one = Q(catalog__key=catalog, control_id__iexact=control_id)
+            tagged |= one
+            here |= one if code in tag.layers else Q(pk__in=[])
+        shipped = Exists(
+            ControlLayer.objects.filter(control=OuterRef("pk"), layer__code=code)
+        )
+        return rows.filter(here | ~tagged & shipped)
 
     def find(self, rows: QuerySet[Control], _name: str, text: str) -> QuerySet[Control]:
         """Return those whose printed id, or title where it may be told, holds the text."""

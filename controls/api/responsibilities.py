@@ -97,9 +97,11 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
 
     def get_queryset(self) -> QuerySet[Responsibility]:
         """Return the responsibilities with how each stands today."""
-        today = clock.day(now())
         visible: Any = self.visible()
-        rows = visible.open() if self.action == "list" else visible
+        return self._standing(visible.open() if self.action == "list" else visible)
+
+    def _standing(self, rows: Any) -> QuerySet[Responsibility]:
+        today = clock.day(now())
         shown: QuerySet[Responsibility] = (
             rows.with_state()
             .with_kind(on=today)
@@ -193,7 +195,9 @@ class ResponsibilityViewSet(ReadOnlyViewSet[Responsibility]):
             by=acting_user(request),
             at=now(),
         )
-        answer = self._fresh(self.get_queryset().get(pk=made.pk))
+        # Whoever set it apart is told what was made, whoever may look at it from now on.
+        rows = Responsibility.objects.filter(pk=made.pk)
+        answer = self._fresh(self._standing(rows).get())
         answer.status_code = HTTPStatus.CREATED
         return answer
 

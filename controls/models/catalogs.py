@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -239,6 +240,10 @@ class ControlTagQuerySet(models.QuerySet["ControlTag"]):
     def open(self) -> ControlTagQuerySet:
         """Those that hold."""
         return self.filter(ended_at__isnull=True)
+
+    def believed(self, *, as_of: datetime) -> ControlTagQuerySet:
+        """Those that held, by what was recorded as of an instant."""
+        return self.filter(~Q(ended_at__lte=as_of), started_at__lte=as_of)
 
 
 ControlTagManager = models.Manager.from_queryset(ControlTagQuerySet)

@@ -32,7 +32,8 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
 
     def visible_to(self, user: User) -> ResponsibilityQuerySet:
         """Those of systems that a team of the user's owns, those that team owns or whose
-        duty it claims or disputes, an auditor's scope; or all.
+        duty it claims or disputes, with the statements of those controls, an auditor's
+        scope; or all.
         """
         if user.sees_everything():
             return self
@@ -45,11 +46,20 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
             duties__claims__team__in=teams,
             duties__claims__ended_at__isnull=True,
         )
+        owned = Q(latest_decision__owner_team__in=teams, ended_at__isnull=True)
+        own = owned | Q(pk__in=claimed.values("pk"))
+        whole = self.model.objects.filter(
+            own,
+            part__isnull=True,
+            system=models.OuterRef("system"),
+            control=models.OuterRef("control"),
+            provider=models.OuterRef("provider"),
+        )
         return self.filter(
             Q(system__owner_team__in=teams)
-            | Q(latest_decision__owner_team__in=teams, ended_at__isnull=True)
-            | Q(pk__in=claimed.values("pk"))
+            | own
             | Q(system__in=grants.values("systems"))
+            | Q(part__isnull=False) & models.Exists(whole)
         )
 
     def of_controls(self) -> ResponsibilityQuerySet:
@@ -59,6 +69,21 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
     def open(self) -> ResponsibilityQuerySet:
         """Those that stand: a statement's ends where it falls back to its control."""
         return self.filter(ended_at__isnull=True)
+
+    def standing(self, *, on: date, as_of: datetime) -> ResponsibilityQuerySet:
+        """Those that stood on a date, by what was recorded as of an instant.
+
+        A statement stands apart from the day on which its first decision takes effect, up
+        to, not including, that on which it fell back.
+        """
+        decided = Decision.objects.filter(
+            responsibility=models.OuterRef("pk"), at__lte=as_of, effective_on__lte=on
+        )
+        return self.filter(
+            Q(part__isnull=True) | models.Exists(decided),
+            ~Q(ended_at__lte=as_of, ended_on__lte=on),
+            created_at__lte=as_of,
+        )
 
     def with_state(self) -> ResponsibilityQuerySet:
         """Annotate `state`: what nobody has decided yet is proposed by its derivation."""
@@ -174,6 +199,7 @@ class Responsibility(models.Model):
     )
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    ended_on = models.DateField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -203,6 +229,11 @@ class Responsibility(models.Model):
                 name="responsibility_once_per_part",
             ),
             paired("responsibility", "ended"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_on__isnull=True)
+                | Q(ended_at__isnull=False, ended_on__isnull=False),
+                name="responsibility_ended_at_with_on",
+            ),
             models.CheckConstraint(
                 condition=Q(part__isnull=False) | Q(ended_at__isnull=True),
                 name="responsibility_control_never_ends",

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from controls.models import ControlPart, Responsibility
 from controls.queries.matrix import Row
 from controls.queries.standings import standing, standings
@@ -80,13 +78,8 @@ def set_apart(
     """Return control → its statements that stood apart at a moment, in the order of the
     text. One query.
     """
-    rows = Responsibility.objects.filter(
-        ~Q(ended_at__lte=moment.as_of),
-        system=system,
-        control__in=controls,
-        part__isnull=False,
-        created_at__lte=moment.as_of,
-    )
+    standing = Responsibility.objects.standing(on=moment.on, as_of=moment.as_of)
+    rows = standing.filter(system=system, control__in=controls, part__isnull=False)
     found: dict[int, list[Responsibility]] = defaultdict(list)
     for row in rows.select_related("part", "control", "system", "provider").order_by(
         "part__order"

@@ -197,12 +197,11 @@ def _in_scope(
     """
     controls = Control.objects.filter(profiles__in=[p.profile_id for p in profiles])
     own = Q(system=systems[0])
-    rows = Responsibility.objects.filter(
+    standing = Responsibility.objects.standing(on=moment.on, as_of=moment.as_of)
+    rows = standing.filter(
         ~own | Q(control__in=controls),
-        ~Q(ended_at__lte=moment.as_of),
         own | Q(part__isnull=True),
         system__in=systems,
-        created_at__lte=moment.as_of,
     ).select_related("control")
     ordered = (
         rows.annotate(

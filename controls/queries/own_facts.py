@@ -64,6 +64,7 @@ def own_facts(*, user: User, moment: Moment) -> OwnFacts:
     """
     services = list(
         ServiceVariant.objects.own()
+        .filter(added_at__lte=moment.as_of)
         .select_related("provider", "added_by")
         .order_by("name", "pk")
     )
@@ -80,7 +81,7 @@ def own_facts(*, user: User, moment: Moment) -> OwnFacts:
     facts = facts_of(release) if release else None
     layers = Layer.objects.in_bulk(field_name="code")
     tags = list(
-        ControlTag.objects.open()
+        ControlTag.objects.believed(as_of=moment.as_of)
         .select_related("control__catalog", "started_by")
         .prefetch_related("control__layers__layer")
         .order_by("control__catalog", "control__order")

@@ -65,7 +65,12 @@ class Plan:
     @cached_property
     def touching(self) -> Touching:
         """Return the layers of every control that is ever in scope."""
-        return Touching(set().union(*self._members.values()))
+        return Touching(self.ever_in_scope)
+
+    @property
+    def ever_in_scope(self) -> set[int]:
+        """Return every control that is in scope on any date."""
+        return set().union(*self._members.values())
 
     def dates(self) -> list[date]:
         """Return the first date and each later one on which something starts or ends."""

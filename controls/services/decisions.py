@@ -230,7 +230,14 @@ def check_stands(responsibility: Responsibility) -> None:
 
 
 def check_decided_here(responsibility: Responsibility, derivation: Derivation) -> None:
-    """Raise ConflictError where the organisation decides this control for all systems."""
+    """Raise ConflictError where the organisation decides this control for all systems.
+
+    What was decided here before that can be brought up to date, or it would be in doubt for
+    ever.
+    """
+    latest = responsibility.latest_decision
+    if latest is not None and latest.derivation.fingerprint != derivation.fingerprint:
+        return
     if not derivation.organization_only:
         return
     if responsibility.system.kind == SystemKind.ORGANIZATION:

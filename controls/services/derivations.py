@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 
-from controls.choices import AuditVerb
+from controls.choices import Answer, AuditVerb, Kind, SystemKind
 from controls.errors import ConflictError
 from controls.models import (
     Control,
@@ -36,6 +36,15 @@ from controls.services.clock import day
 COMPARED = ("kind", "answer", "parties", "cells", "whole", "explanation")
 TAKEN_OVER = (*COMPARED, "fingerprint", "organization_only")
 BATCH = 200
+NOTHING = Outcome(
+    kind=Kind.NOT_APPLICABLE,
+    answer=Answer.NOT_APPLICABLE,
+    parties={},
+    cells={},
+    whole="",
+    rows=(),
+)
+"""What is derived where no layer of a control is left to answer for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ def rederive(
 
     Raises ConflictError when no facts were loaded.
     """
+    hold(system=system)
     release = facts.current_release()
     if release is None:
         raise ConflictError("No facts are loaded yet: run manage.py load_knowledge.")
@@ -69,6 +79,7 @@ def rederive(
         ]
         for control, line in timelines.items()
     }
+    lines |= _left_over(system, plan, lines, start)
     changed = _append(system, lines, release, start=start, cause=cause, at=at)
     return Run(proposed=len(proposed), changed=changed)
 
@@ -92,6 +103,15 @@ def rederive_each(
         run = rederive(system=system, cause=cause, by=by, at=at)
         changed += bool(run.changed or run.proposed)
     return changed
+
+
+@within
+def hold(*, system: System) -> None:
+    """Keep others from deriving the system, or from setting a statement apart in it, until
+    the transaction ends: a run would not see it, and leave it on what was believed before.
+    """
+    held = System.objects.select_for_update(no_key=True).filter(pk=system.pk)
+    list(held.values_list("pk"))
 
 
 @within
@@ -150,6 +170,19 @@ def _propose(
             at=at,
         )
     return missing
+
+
+def _left_over(
+    system: System, plan: Plan, lines: Mapping[int, Any], start: date
+) -> dict[int, list[tuple[date, dict[str, Any]]]]:
+    """Return control → that nothing of it is the organisation's any more, for those that
+    it answered for and whose layers are of systems and services now.
+    """
+    if system.kind != SystemKind.ORGANIZATION:
+        return {}
+    own = Responsibility.objects.filter(system=system, part__isnull=True)
+    known = own.filter(control__in=plan.ever_in_scope).values_list("control_id", flat=True)
+    return {control: [(start, _fields(NOTHING, []))] for control in {*known} - lines.keys()}
 
 
 def _append(

@@ -115,29 +115,6 @@ class _Turn:
         return kept
 
     @cached_property
-    def with_control(self) -> set[tuple[int, str]]:
-        """The statements whose whole control has a duty of a task already, which brings
-        its reviews for all of them.
-        """
-        statements: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for row in (decision.responsibility for decision in self.decisions):
-            if row.part_id is not None:
-                statements[row.system_id, row.control_id].append(row.pk)
-        if not statements:
-            return set()
-        known = Duty.objects.filter(
-            ended_at__isnull=True,
-            responsibility__part__isnull=True,
-            responsibility__system__in={system for system, _ in statements},
-            responsibility__control__in={control for _, control in statements},
-        ).values_list("responsibility__system_id", "responsibility__control_id", "task")
-        return {
-            (pk, task)
-            for system, control, task in known
-            for pk in statements.get((system, control), ())
-        }
-
-    @cached_property
     def declined(self) -> dict[tuple[int, str], set[str]]:
         """The cadences that people ended, by responsibility and task."""
         return declined([row.responsibility_id for row in self.decisions])
@@ -268,11 +245,9 @@ class _Step:
 
     def offer(self, duty: Duty, carried: Iterable[str]) -> None:
         """Start the reviews that the shipped cadences offer, but those that run already or
-        that people ended. A statement has those of its control, where that has any.
+        that people ended.
         """
         turn = self.turn
-        if (duty.responsibility_id, duty.task) in turn.with_control:
-            return
         for found in schedules.called(duty, turn.ground):
             ended = turn.declined.get((duty.responsibility_id, duty.task), set())
             if found.key not in ended.union(carried):

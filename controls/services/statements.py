@@ -17,6 +17,7 @@ from controls.rules.parts import is_whole, printed
 from controls.rules.permissions import Action
 from controls.services import access, audit, decisions, derivations, following, versions
 from controls.services.audit import audited
+from controls.services.clock import day
 from controls.services.decisions import Content
 
 
@@ -39,6 +40,8 @@ def set_apart(
     """
     access.require(by, Action.DECIDE, *access.teams_of(control))
     part = _part(control, statement)
+    # Before the control: a run that derives the system holds it, too.
+    derivations.hold(system=control.system)
     versions.claim(control, version=version)
     known = Responsibility.objects.open().filter(
         system=control.system_id, provider=control.provider_id, part=part
@@ -91,8 +94,10 @@ def fall_back(
         )
     versions.claim(statement, version=version)
     following.end_all(responsibility=statement, by=by, at=at)
-    statement.ended_at, statement.ended_by = at, by
-    Responsibility.objects.filter(pk=statement.pk).update(ended_at=at, ended_by=by)
+    statement.ended_on, statement.ended_at, statement.ended_by = day(at), at, by
+    Responsibility.objects.filter(pk=statement.pk).update(
+        ended_on=day(at), ended_at=at, ended_by=by
+    )
     audit.record(
         verb=AuditVerb.STATEMENT_FELL_BACK,
         target=statement,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from controls.choices import Kind, SystemKind, WorkflowState
 from controls.models import Decision, Derivation, Responsibility, SystemProfile
@@ -142,7 +142,7 @@ def _heads(asked: Asked) -> QuerySet[Any, Any]:
     moment = asked.moment
     return (
         responsibilities(asked)
-        .filter(~Q(ended_at__lte=moment.as_of), created_at__lte=moment.as_of)
+        .standing(on=moment.on, as_of=moment.as_of)
         .annotate(in_scope=Exists(_scopes(moment)), decided_once=Exists(_once(moment)))
         .order_by("pk")
         .values_list(*HEAD)

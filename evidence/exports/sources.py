@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from controls.models import PersonalName, Responsibility, Team, User
+from controls.models.responsibilities import ResponsibilityQuerySet
 from evidence.exports.tables import Asked
 
 CHUNK = 500
@@ -74,7 +75,7 @@ def team_keys() -> dict[int, str]:
     return dict(Team.objects.values_list("pk", "key"))
 
 
-def responsibilities(asked: Asked) -> QuerySet[Responsibility]:
+def responsibilities(asked: Asked) -> ResponsibilityQuerySet:
     """Return the responsibilities that the person may see, of the system asked for."""
     rows = Responsibility.objects.visible_to(asked.user)
     return rows.filter(system=asked.system) if asked.system else rows

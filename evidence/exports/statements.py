@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import (
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,6 +22,7 @@ from controls.models import (
     Derivation,
     SystemProfile,
 )
+from controls.models.responsibilities import ResponsibilityQuerySet
 from controls.queries.statements import DECIDABLE_PARTS
 from controls.rules.parts import governing, is_whole
 from evidence.exports.sources import Beside, responsibilities, streamed, team_keys, within
@@ -41,16 +49,8 @@ responsibility uuid the responsibility whose decision it is
 decision_number integer number of the newest revision
 """)
 
-HEAD = (
-    "pk",
-    "uuid",
-    "system__key",
-    "system_id",
-    "control__catalog__key",
-    "control_id",
-    "control__control_id",
-    "provider__key",
-)
+PLACE = ("system__key", "control__catalog__key", "control__control_id", "provider__key")
+HEAD = ("pk", "uuid", "system_id", "control_id")
 DECIDED = (
     "kind",
     "state",
@@ -62,6 +62,7 @@ DECIDED = (
     "rationale",
     "number",
 )
+Key = tuple[int, int]
 UNDECIDED: tuple[Any, ...] = (None,) * len(DECIDED)
 PARTS = ("pk", "control_id", "part_id", "parent_id")
 
@@ -69,45 +70,55 @@ PARTS = ("pk", "control_id", "part_id", "parent_id")
 def rows(asked: Asked) -> Generator[Row, None, None]:
     """Yield a row for each statement of what is in scope. Eight queries.
 
-    A statement that stands in one that was set apart reads as that one does.
+    A statement that stands in one that was set apart reads as that one does. Of a control
+    that the person may not see, those that they may are told.
     """
     teams = team_keys()
-    own = _apart(asked, teams)
+    places, own = _apart(asked, teams)
     parts = _parts(asked)
-    wanted = asked.team.key if asked.team else None
     derived, decided = _answers(asked, whole=True)
-    for (
-        pk,
-        uuid,
-        system,
-        system_pk,
-        catalog,
-        control,
-        control_id,
-        provider,
-    ) in streamed(_heads(asked)):
+    for pk, uuid, system, control, *place in streamed(_heads(asked)):
         whole = (uuid, *_told(derived.one(pk), decided.one(pk), teams))
-        apart = own.get((system_pk, control), {})
-        for statement, governed_by in _statements(parts.get(control, ()), apart):
-            answering, *answer, number = apart.get(governed_by, whole)
-            if wanted is not None and answer[4] != wanted:
-                continue
-            yield (
-                system,
-                catalog,
-                control_id,
-                statement or control_id,
-                provider,
-                *answer,
-                statement == governed_by != "",
-                governed_by or None,
-                answering,
-                number,
-            )
+        apart = own.pop((system, control), {})
+        yield from _rows(asked, place, parts.get(control, ()), {"": whole, **apart})
+    for (system, control), apart in own.items():
+        place = places[system, control]
+        yield from _rows(asked, place, parts.get(control, ()), apart)
+
+
+def _rows(
+    asked: Asked,
+    place: Sequence[Any],
+    parts: Iterable[tuple[int, str, int | None]],
+    told: Mapping[str, tuple[Any, ...]],
+) -> Iterator[Row]:
+    """Yield the rows of one control: `told` holds what is decided on it, as an empty
+    statement, and on those that were set apart.
+    """
+    system, catalog, control_id, provider = place
+    wanted = asked.team.key if asked.team else None
+    for statement, governed_by in _statements(parts, told.keys() - {""}):
+        if governed_by not in told:
+            continue
+        answering, *answer, number = told[governed_by]
+        if wanted is not None and answer[4] != wanted:
+            continue
+        yield (
+            system,
+            catalog,
+            control_id,
+            statement or control_id,
+            provider,
+            *answer,
+            statement == governed_by != "",
+            governed_by or None,
+            answering,
+            number,
+        )
 
 
 def _statements(
-    parts: Iterable[tuple[int, str, int | None]], apart: Mapping[str, Any]
+    parts: Iterable[tuple[int, str, int | None]], apart: Collection[str]
 ) -> Iterable[tuple[str, str]]:
     """Return each statement with the one that governs it; the control itself, as an empty
     one, where it has no statements.
@@ -121,16 +132,16 @@ def _statements(
 
 def _heads(asked: Asked) -> QuerySet[Any, Any]:
     """Return the responsibilities for whole controls in scope, as recorded by then."""
-    moment = asked.moment
-    scopes = SystemProfile.objects.in_force(on=moment.on, as_of=moment.as_of).filter(
+    return _in_scope(asked).of_controls().order_by("pk").values_list(*HEAD, *PLACE)
+
+
+def _in_scope(asked: Asked) -> ResponsibilityQuerySet:
+    """Return what stood and was in scope at the moment."""
+    on, as_of = asked.moment.on, asked.moment.as_of
+    scopes = SystemProfile.objects.in_force(on=on, as_of=as_of).filter(
         system=OuterRef("system"), profile__controls=OuterRef("control")
     )
-    return (
-        responsibilities(asked)
-        .filter(Exists(scopes), part__isnull=True, created_at__lte=moment.as_of)
-        .order_by("pk")
-        .values_list(*HEAD)
-    )
+    return responsibilities(asked).standing(on=on, as_of=as_of).filter(Exists(scopes))
 
 
 def _answers(asked: Asked, *, whole: bool) -> tuple[Beside, Beside]:
@@ -146,26 +157,21 @@ def _answers(asked: Asked, *, whole: bool) -> tuple[Beside, Beside]:
     )
 
 
-def _apart(
-    asked: Asked, teams: Mapping[int, str]
-) -> dict[tuple[int, int], dict[str, tuple[Any, ...]]]:
-    """Return system and control → statement set apart → what holds for it. Few, held in
-    memory.
+def _apart(asked: Asked, teams: Mapping[int, str]) -> tuple[dict[Key, Any], dict[Key, Any]]:
+    """Return where the statements that stand apart are, and what holds for each: both by
+    system and control. Few, held in memory.
     """
-    as_of = asked.moment.as_of
     derived, decided = _answers(asked, whole=False)
-    known = responsibilities(asked).filter(
-        ~Q(ended_at__lte=as_of), part__isnull=False, created_at__lte=as_of
-    )
-    found: dict[tuple[int, int], dict[str, tuple[Any, ...]]] = defaultdict(dict)
-    for pk, uuid, system, control, statement in streamed(
-        known.order_by("pk").values_list(
-            "pk", "uuid", "system_id", "control_id", "part__part_id"
-        )
+    places: dict[Key, list[Any]] = {}
+    found: dict[Key, dict[str, tuple[Any, ...]]] = defaultdict(dict)
+    known = _in_scope(asked).filter(part__isnull=False).order_by("pk")
+    for pk, uuid, system, control, *place, statement in streamed(
+        known.values_list(*HEAD, *PLACE, "part__part_id")
     ):
         told = _told(derived.one(pk), decided.one(pk), teams)
+        places[system, control] = place
         found[system, control][statement] = (uuid, *told)
-    return found
+    return places, found
 
 
 def _parts(asked: Asked) -> dict[int, list[tuple[int, str, int | None]]]:

@@ -11,7 +11,14 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from controls.choices import AuditVerb, ClaimStance
-from controls.models import AuditEvent, Decision, DutyClaim, System, Team
+from controls.models import (
+    AuditEvent,
+    Decision,
+    DutyClaim,
+    Responsibility,
+    System,
+    Team,
+)
 from controls.rules.moments import Moment
 from evidence.exports.sources import Beside, People, streamed
 from evidence.exports.tables import Asked, Register, Row, columns
@@ -169,7 +176,8 @@ def _teams_in(system: System, moment: Moment) -> QuerySet[Team]:
     day.
     """
     on, as_of = moment.on, moment.as_of
-    decided = Decision.objects.filter(responsibility__system=system)
+    standing = Responsibility.objects.standing(on=on, as_of=as_of).filter(system=system)
+    decided = Decision.objects.filter(responsibility__in=standing)
     owners = decided.believed(on=on, as_of=as_of).values("owner_team")
     claims = DutyClaim.objects.in_force(on=on, as_of=as_of).filter(
         duty__responsibility__system=system, stance=ClaimStance.CLAIMS

@@ -32,6 +32,7 @@ def teams_that_judge(
     ).select_related("system__owner_team", "latest_decision__owner_team")
     teams: list[Team | None] = [claim.team for claim in claims.select_related("team")]
     for row in owned:
-        decision = row.latest_decision
+        # Who answered for a statement that fell back does so no more.
+        decision = row.latest_decision if row.ended_at is None else None
         teams += [row.system.owner_team, decision.owner_team if decision else None]
     return tuple(dict.fromkeys(teams))

@@ -45,9 +45,10 @@ def layer_lines(
 
 def _values(system: System, moment: Moment) -> Mapping[str, Mapping[str, str]]:
     """Return layer → variant → value; the empty variant stands for the whole system."""
-    rows = Derivation.objects.filter(responsibility__system=system).believed(
-        on=moment.on, as_of=moment.as_of
+    of_controls = Derivation.objects.filter(
+        responsibility__system=system, responsibility__part__isnull=True
     )
+    rows = of_controls.believed(on=moment.on, as_of=moment.as_of)
     found: dict[str, dict[str, str]] = {}
     for explanation in rows.values_list("explanation", flat=True):
         for row in explanation:

@@ -31,7 +31,10 @@ def waiting_for(user: User) -> QuerySet[Evidence]:
     )
     answers = (
         Q(responsibility__system__owner_team__in=teams)
-        | Q(responsibility__latest_decision__owner_team__in=teams)
+        | Q(
+            responsibility__latest_decision__owner_team__in=teams,
+            responsibility__ended_at__isnull=True,
+        )
         | Exists(claims)
     )
     return handed_in.filter(

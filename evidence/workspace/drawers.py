@@ -125,7 +125,7 @@ def _step(
 ) -> tuple[str, str]:
     """Return the word on the button to the decide form, and else who may."""
     user = asked.user
-    if row.elsewhere or asked.at - whole.moment.as_of > FRESH:
+    if (row.elsewhere and not row.suspect) or asked.at - whole.moment.as_of > FRESH:
         return "", ""
     teams = (whole.system.owner_team, decision.owner_team if decision else None)
     reviewing = decision is not None and decision.state == WorkflowState.IN_REVIEW

@@ -148,3 +148,16 @@ def test_a_team_lead_reads_it_and_changes_nothing(system, pe_3):
     assert lead.get("own-facts/").status_code == 200
     assert lead.post("service-variants/", RELAY).status_code == 403
     assert lead.post("control-tags/", body).status_code == 403
+
+
+def test_controls_are_found_by_the_layers_that_hold(grc, pe_3):
+    def found(layer):
+        return [row["control_id"] for row in grc.rows("controls/", layer=layer)]
+
+    assert "pe-3" in found("facility")
+    body = {"control": str(pe_3.uuid), "layers": ["iam"], "reason": "Ours."}
+    grc.post("control-tags/", body)
+
+    assert "pe-3" in found("iam")
+    assert "pe-3" not in found("facility")
+    assert "ac-2" in found("iam")

@@ -20,10 +20,13 @@ from controls.queries.suspects import suspects
 from controls.rules.moments import Moment
 from controls.services import clock, decisions, statements
 from controls.services.decisions import Content
+from evidence.queries.judges import teams_that_judge
+from evidence.queries.verdicts import waiting_for
 from tests.make import (
     MONDAY,
     make_approval,
     make_cadence,
+    make_evidence,
     make_grc_lead,
     make_member,
     make_service,
@@ -39,6 +42,8 @@ pytestmark = pytest.mark.django_db
 
 TODAY = Moment(as_of=MONDAY, on=MONDAY.date())
 TUESDAY = MONDAY + timedelta(days=1)
+WEDNESDAY = MONDAY + timedelta(days=2)
+DUTY = ("duty__responsibility__control", "duty__responsibility__part")
 
 
 @pytest.fixture
@@ -137,25 +142,33 @@ def test_it_is_decided_reviewed_and_leaves_duties_of_its_own(system, team):
     assert duty.claims.get().team == team
 
 
-def test_the_reviews_of_the_control_serve_its_statements(system, team):
+@pytest.mark.parametrize("first", ["control", "statement"])
+def test_a_statement_has_reviews_of_its_own_whichever_is_approved_first(
+    system, team, first
+):
+    make_cadence("patching", "si-2")
+    maker, checker = make_member(team, "contributor"), make_member(team, "approver")
+    if first == "control":
+        make_approval(system, "si-2")
+    approve(set_statement_apart(system, "si-2_smt.a", by=maker), maker, checker)
+    if first == "statement":
+        make_approval(system, "si-2")
+
+    running = ReviewSchedule.objects.filter(ended_at=None)
+    labels = [row.duty.responsibility.label for row in running.select_related(*DUTY)]
+    assert sorted(labels) == ["SI-2", "SI-2 a."]
+
+
+def test_its_reviews_go_on_when_those_of_its_control_end(system, team):
     make_cadence("patching", "si-2")
     maker, checker = make_member(team, "contributor"), make_member(team, "approver")
     make_approval(system, "si-2")
-    running = ReviewSchedule.objects.count()
-
     approve(set_statement_apart(system, "si-2_smt.a", by=maker), maker, checker)
 
-    assert running == 1
-    assert ReviewSchedule.objects.count() == running
+    make_approval(system, "si-2", kind=Kind.INHERITED, rationale="So.", owner_team=None)
 
-
-def test_a_statement_whose_control_leaves_us_nothing_has_reviews_of_its_own(system, team):
-    make_cadence("patching", "si-2")
-    maker, checker = make_member(team, "contributor"), make_member(team, "approver")
-
-    approve(set_statement_apart(system, "si-2_smt.a", by=maker), maker, checker)
-
-    assert ReviewSchedule.objects.get().duty.responsibility.part is not None
+    running = ReviewSchedule.objects.filter(ended_at=None).select_related(*DUTY)
+    assert [row.duty.responsibility.label for row in running] == ["SI-2 a."]
 
 
 def test_falling_back_ends_its_duties_and_the_control_holds_again(system, team):
@@ -178,6 +191,54 @@ def test_as_of_an_earlier_instant_it_still_stands_apart(system):
 
     assert told(system)["a"] == (Kind.CUSTOMER_SPECIFIC, "si-2_smt.a")
     assert matrix(system=system, moment=TODAY).rows[-2].apart == ("si-2_smt.a",)
+
+
+def test_on_a_day_before_it_was_set_apart_the_control_holds_whenever_one_asks(system):
+    make_approval(system, "si-2")
+    set_statement_apart(system, "si-2_smt.a", at=WEDNESDAY)
+
+    on_tuesday = Moment(as_of=WEDNESDAY, on=TUESDAY.date())
+    assert told(system, on_tuesday)["a"] == (Kind.SHARED, "")
+    assert matrix(system=system, moment=on_tuesday).rows[-2].apart == ()
+
+
+def test_on_a_day_before_it_fell_back_it_stood_apart_whenever_one_asks(system):
+    row = set_statement_apart(system, "si-2_smt.a")
+    fall_back(row, at=WEDNESDAY)
+
+    on_tuesday = Moment(as_of=WEDNESDAY, on=TUESDAY.date())
+    on_wednesday = Moment(as_of=WEDNESDAY, on=WEDNESDAY.date())
+    assert told(system, on_tuesday)["a"] == (Kind.CUSTOMER_SPECIFIC, "si-2_smt.a")
+    assert told(system, on_wednesday)["a"] == (Kind.SHARED, "")
+
+
+def test_who_sees_the_control_sees_its_statements_and_nobody_else_does(system):
+    other, edge = make_team("other"), make_team("edge")
+    make_approval(system, "si-2", owner_team=other)
+    row = set_statement_apart(system, "si-2_smt.a", owner_team=edge)
+
+    def seen(team):
+        rows = Responsibility.objects.visible_to(make_member(team, "viewer"))
+        return [one.label for one in rows.select_related("control", "part").order_by("pk")]
+
+    assert seen(other) == ["SI-2", "SI-2 a."]
+    assert seen(edge) == ["SI-2 a."]
+    assert seen(make_team("third")) == []
+    fall_back(row)
+    assert seen(edge) == []
+
+
+def test_who_answered_for_what_fell_back_judges_its_proof_no_more(system):
+    edge = make_team("edge")
+    row = set_statement_apart(system, "si-2_smt.a", owner_team=edge)
+    row.refresh_from_db()
+    proof = make_evidence(system.owner_team, row)
+    assert edge in teams_that_judge(proof)
+
+    fall_back(row)
+
+    assert edge not in teams_that_judge(proof)
+    assert not waiting_for(make_member(edge, "approver")).exists()
 
 
 def test_it_can_be_set_apart_again(system):
@@ -435,3 +496,26 @@ def test_each_revision_is_kept(system, team):
         AuditVerb.STATEMENT_SET_APART,
         AuditVerb.RESPONSIBILITY_ASSIGNED,
     ]
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite lets one writer in at a time"
+)
+def test_a_run_and_setting_apart_wait_for_each_other(system):
+    """Else a run would leave a statement on what was believed before it."""
+    control = responsibility_for(system, "si-2")
+    with CaptureQueriesContext(connection) as apart:
+        statements.set_apart(
+            control=control,
+            statement="si-2_smt.a",
+            version=control.version,
+            content=Content(kind=Kind.INHERITED, rationale="So."),
+            by=make_grc_lead(),
+            at=MONDAY,
+        )
+    with CaptureQueriesContext(connection) as run:
+        make_service(system, "rds")
+
+    for queries in (apart, run):
+        held = [q["sql"] for q in queries if "FOR NO KEY UPDATE" in q["sql"]]
+        assert any('"controls_system"' in sql for sql in held)

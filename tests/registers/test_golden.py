@@ -11,6 +11,13 @@ import pytest
 from controls.models import AuditEvent
 from controls.rules.moments import Moment
 from evidence.exports.registers import FORMS, REGISTERS
+from tests.make import (
+    make_decision,
+    make_member,
+    make_statements,
+    make_team,
+    set_statement_apart,
+)
 from tests.registers.worlds import (
     MAY,
     change_everything,
@@ -105,3 +112,23 @@ def test_the_chain_can_be_computed_again_from_the_register():
 
 def _moment(at):
     return Moment(as_of=at, on=at.date())
+
+
+def statements_told(user):
+    lines = [json.loads(line) for line in told("statements", "ndjson", user).splitlines()]
+    return {line["statement"]: line["owner_team"] for line in lines}
+
+
+def test_who_sees_a_control_is_told_what_holds_for_each_of_its_statements():
+    world = make_register_world()
+    other, edge = make_team("other"), make_team("verge")
+    make_decision(world.system, "si-3", owner_team=other)
+    make_statements("si-3", "a", "b")
+    set_statement_apart(world.system, "si-3_smt.b", owner_team=edge)
+
+    assert statements_told(make_member(other, "viewer")) == {
+        "si-3_smt.a": "other",
+        "si-3_smt.b": "verge",
+    }
+    assert statements_told(make_member(edge, "viewer")) == {"si-3_smt.b": "verge"}
+    assert statements_told(make_member(make_team("third"), "viewer")) == {}

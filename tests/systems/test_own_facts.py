@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from controls.choices import AuditVerb, Kind
+from controls.choices import AuditVerb, Kind, SystemKind
 from controls.errors import (
     ConflictError,
     InvalidInputError,
@@ -18,8 +18,10 @@ from controls.models import (
     Catalog,
     Control,
     ControlTag,
+    Duty,
     Layer,
     LayerOverride,
+    Responsibility,
     ServiceVariant,
 )
 from controls.queries.facts import layers_of
@@ -32,6 +34,7 @@ from controls.services.overrides import Word
 from controls.services.own_facts import Service
 from tests.make import (
     MONDAY,
+    make_approval,
     make_catalog,
     make_decision,
     make_grc_lead,
@@ -411,3 +414,55 @@ def _cost(user):
     with CaptureQueriesContext(connection) as queries:
         own_facts(user=user, moment=TODAY)
     return len(queries)
+
+
+def test_as_of_an_earlier_instant_what_held_then_is_told(system, lead):
+    control, tuesday = control_of(system, "pe-3"), MONDAY + timedelta(days=1)
+    thursday = MONDAY + timedelta(days=3)
+    row = tag(control, "iam", by=lead, at=tuesday)
+    services.untag(tag=row, reason="So.", by=lead, at=thursday)
+    services.add_variant(
+        key="relay", provider=make_provider(), service=RELAY, by=lead, at=thursday
+    )
+
+    def held(at):
+        found = own_facts(user=lead, moment=Moment(as_of=at, on=at.date()))
+        return len(found.tags), len(found.services)
+
+    assert held(MONDAY) == (0, 0)
+    assert held(tuesday + timedelta(hours=1)) == (1, 0)
+    assert held(thursday) == (0, 1)
+
+
+@pytest.fixture
+def organization(team, system):
+    profile = system.scopes.get().profile
+    return make_system(team, profile=profile, kind=SystemKind.ORGANIZATION, key="org")
+
+
+@pytest.mark.usefixtures("organization")
+def test_a_control_that_moves_to_the_organisation_is_brought_up_to_date_here(system, lead):
+    make_approval(system, "ac-2")
+    assert Duty.objects.filter(responsibility__system=system, ended_at=None).exists()
+
+    tag(control_of(system, "ac-2"), "training", by=lead)
+    make_approval(system, "ac-2")
+
+    mine = Duty.objects.filter(responsibility__system=system, ended_at=None)
+    assert not mine.exists()
+    rows = Responsibility.objects.with_suspicion(on=TODAY.on)
+    assert not rows.filter(system=system, suspect=True).exists()  # type: ignore[misc]
+    with pytest.raises(ConflictError, match="whole organisation"):
+        make_decision(system, "ac-2")
+
+
+def test_a_control_that_leaves_the_organisation_is_its_no_more(system, organization, lead):
+    make_decision(organization, "at-2")
+
+    tag(control_of(system, "at-2"), "iam", by=lead)
+
+    assert derived(organization, "at-2").kind == Kind.NOT_APPLICABLE
+    assert derived(system, "at-2").kind == Kind.CUSTOMER_SPECIFIC
+    make_decision(system, "at-2")
+    services.untag(tag=ControlTag.objects.get(), reason="So.", by=lead, at=MONDAY)
+    assert derived(organization, "at-2").kind == Kind.SHARED

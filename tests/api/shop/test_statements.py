@@ -5,8 +5,11 @@ import pytest
 from controls.models import Responsibility
 from tests.api.shop.calls import ROOT, bearer, places, post
 from tests.make import (
+    make_approval,
     make_decision,
+    make_member,
     make_statements,
+    make_team,
     responsibility_for,
     set_statement_apart,
 )
@@ -169,3 +172,16 @@ def test_falling_back_without_a_remark_names_the_field(control, contributor):
 
     assert answer.status_code == 400
     assert places(answer.json()) == {"remark"}
+
+
+def test_who_answers_for_the_control_alone_is_told_what_was_set_apart(control):
+    other = make_team("other")
+    make_approval(control.system, "si-2", owner_team=other)
+    control.refresh_from_db()
+    client = bearer(make_member(other, "contributor"))
+
+    answer = set_apart(client, control, kind="inherited", rationale="So.", owner_team=None)
+
+    assert answer.status_code == 201
+    assert client.get(ROOT + path(control, "statements")).json()[1]["kind"] == "inherited"
+    assert client.get(f"{ROOT}responsibilities/{answer.json()['uuid']}/").status_code == 200
