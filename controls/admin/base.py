@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -139,7 +140,12 @@ class RecordAdmin(admin.ModelAdmin):
     ) -> Any:
         """Add the sentences above the list and in an empty one."""
         words = {"list_lead": self.list_lead, "empty_list": self.empty_list}
-        return super().changelist_view(request, {**words, **(extra_context or {})})
+        try:
+            return super().changelist_view(request, {**words, **(extra_context or {})})
+        except OverflowError:
+            # A filter beyond the calendar, or beyond the database's numbers: as Django
+            # does with one that it cannot read.
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 
     def history_view(
         self,

@@ -23,6 +23,7 @@ from controls.admin.responsibility_filters import (
     StateFilter,
     SuspectFilter,
     SystemFilter,
+    WholeFilter,
 )
 from controls.admin.statements import statements_of, statements_panel
 from controls.choices import WorkflowState
@@ -76,6 +77,7 @@ class ResponsibilityAdmin(ServiceAdmin):
         OwnerFilter,
         SystemFilter,
         FamilyFilter,
+        WholeFilter,
     )
     search_fields = ("control__control_id", "control__label", "control__title")
     search_help_text = "Control id or title"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
@@ -11,6 +12,23 @@ from controls.admin.base import acting
 from controls.admin.filters import ColumnFilter
 from controls.choices import Kind, WorkflowState
 from controls.models import Control, System, Team
+
+
+class WholeFilter(admin.SimpleListFilter):
+    """Whole controls, as they are counted, or statements that are decided by themselves."""
+
+    title = "of what"
+    parameter_name = "whole"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """Return the choices."""
+        return (("yes", "Whole controls"), ("no", "Single statements"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return what was chosen."""
+        if self.value() in {"yes", "no"}:
+            return queryset.filter(part__isnull=self.value() == "yes")
+        return queryset
 
 
 class KindFilter(ColumnFilter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError as BadValueError
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from rest_framework import serializers, viewsets
-from rest_framework.exceptions import NotFound
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -158,6 +158,48 @@ class Door(APIView):
         return response  # type: ignore[no-any-return]
 
 
+KNOWN = frozenset(
+    [
+        "add",
+        "as_of",
+        "catalog",
+        "claim",
+        "complete",
+        "cursor",
+        "dry_run",
+        "file_name",
+        "form",
+        "from",
+        "limit",
+        "member",
+        "on",
+        "path",
+        "profile",
+        "register",
+        "remove",
+        "revision",
+        "scope",
+        "service",
+        "sheet",
+        "system",
+        "team",
+        "to",
+        "with",
+    ]
+)
+"""Every parameter that some address takes which is not a list with filters of its own."""
+
+
+def refuse_unknown(request: Request, known: Collection[str] = KNOWN) -> None:
+    """Raise ValidationError naming parameters that are none: a misspelt `as_of` would show
+    today in the place of the day that was asked for.
+    """
+    told = f"There is no such parameter. Known: {', '.join(sorted(known))}."
+    wrong = {name: [told] for name in request.query_params if name not in known}
+    if wrong:
+        raise ValidationError(wrong)
+
+
 class Nowhere(Door):
     """Every address below `/api/v1/` that is none."""
 
@@ -175,6 +217,15 @@ class ReadOnlyViewSet(Door, viewsets.ReadOnlyModelViewSet[M]):
     filter_backends = [StrictFilters]
     lookup_value_regex = "[-a-zA-Z0-9_.]+"
     model: type[M]
+
+    asks: Collection[str] = ()
+    """Parameters of its own that an address below a row takes."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse parameters that no address below a row takes; lists have filters."""
+        super().initial(request, *args, **kwargs)
+        if request.method in SAFE_METHODS and self.detail:
+            refuse_unknown(request, KNOWN.union(self.asks))
 
     def visible(self) -> QuerySet[M]:
         """Return the rows that this person may see."""

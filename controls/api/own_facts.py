@@ -21,6 +21,7 @@ from controls.api.base import (
     acting_user,
     asked_moment,
     now,
+    refuse_unknown,
 )
 from controls.api.facts import VariantSerializer
 from controls.api.overrides import OverrideSerializer
@@ -185,6 +186,7 @@ class OwnFactsViewSet(Door, viewsets.ViewSet):
     @extend_schema(parameters=MOMENT, responses=OwnFactsSerializer)
     def list(self, request: Request) -> Response:
         """Show own services, overrides beside what they replace, and tags."""
+        refuse_unknown(request, {"as_of", "on"})
         found = own_facts(user=acting_user(request), moment=asked_moment(request))
         return Response(
             {

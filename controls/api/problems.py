@@ -71,6 +71,9 @@ def _unforeseen(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, IntegrityError):
         told = "Somebody did the same at the same moment. Look again, then repeat."
         return problem(409, "conflict", told), {}
+    if isinstance(error, OverflowError):
+        told = "A day or a number lies beyond what can be reckoned with."
+        return problem(400, "invalid", told), {}
     if isinstance(error, OperationalError):
         told = "The database is busy or away. Nothing was changed; ask again."
         return problem(503, "unavailable", told), {"Retry-After": "5"}

@@ -18,6 +18,8 @@ from controls.importers.tables import parse_book
 from controls.rules.inventory import Sighting
 
 UNNAMED = "unnamed"
+LONGEST_COUNT = 9
+"""Digits of how many resources a row counts."""
 """Stands for the service of a row that names none."""
 LARGEST = 50 * 1024 * 1024
 ACCOUNT = re.compile(r"[0-9]{12}")
@@ -234,7 +236,7 @@ def _of_row(cells: Mapping[str, str], columns: Mapping[str, str], place: str) ->
         # Kept and shown among what no fact is about: a list may name a few things loosely.
         found = Sighting(UNNAMED, cell("type").lower())
     count = cell("count") or "1"
-    if not count.isdecimal():
+    if not count.isdecimal() or len(count) > LONGEST_COUNT:
         raise InvalidInputError(f"{count[:20]!r} is not a count.", place=place)
     return Sighting(
         found.service,

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from controls.errors import InvalidInputError
 
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Years of days that are asked about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -100,8 +103,14 @@ def _datetime(text: str, *, zone: ZoneInfo, place: str = "as_of") -> datetime:
 
 def _date(text: str, place: str) -> date:
     try:
-        return date.fromisoformat(text)
+        named = date.fromisoformat(text)
     except ValueError:
         raise InvalidInputError(
             f"{place}: {text[:40]!r} is not a date like 2026-03-31.", place=place
         ) from None
+    if not FIRST_YEAR <= named.year <= LAST_YEAR:
+        # What is counted from such a day would leave the calendar.
+        raise InvalidInputError(
+            f"{place}: choose a day of the years {FIRST_YEAR} to {LAST_YEAR}.", place=place
+        )
+    return named

@@ -235,12 +235,12 @@ def check_decided_here(responsibility: Responsibility, derivation: Derivation) -
     What was decided here before that can be brought up to date, or it would be in doubt for
     ever.
     """
-    latest = responsibility.latest_decision
-    if latest is not None and latest.derivation.fingerprint != derivation.fingerprint:
-        return
     if not derivation.organization_only:
         return
     if responsibility.system.kind == SystemKind.ORGANIZATION:
+        return
+    latest = responsibility.latest_decision
+    if latest is not None and latest.derivation.fingerprint != derivation.fingerprint:
         return
     elsewhere = System.objects.organization().filter(
         responsibilities__control=responsibility.control_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ from controls.services import access, audit
 from controls.services.audit import audited
 
 BATCH = 300
+
+
+KEY = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,48}[a-z0-9])?")
+"""Of a provider that is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,12 @@ def import_matrix(
     NotAllowedError, and InvalidInputError where no row's id is in the catalog.
     """
     access.require(by, Action.DESCRIBE_SYSTEM, system.owner_team)
+    if whose.key == system.provider.key:
+        raise InvalidInputError(
+            f"{system} runs on {system.provider} already: what SRM derives is its part. "
+            "Name the platform that stands on it.",
+            place="provider",
+        )
     provider = Provider.objects.filter(key=whose.key).first() or _create_provider(
         whose, by=by, at=at
     )
@@ -135,6 +146,12 @@ def import_matrix(
 
 def _create_provider(whose: Whose, *, by: User, at: datetime) -> Provider:
     """Record a provider beside those that are known."""
+    if not KEY.fullmatch(whose.key):
+        raise InvalidInputError(
+            f"{whose.key[:40]!r} is not a key: small letters, digits and hyphens, at most "
+            "50 characters.",
+            place="provider",
+        )
     name = whose.name.strip() or whose.key
     provider = Provider.objects.create(
         key=whose.key, name=name[:100], full_name=name[:100], letter=_letter(name)

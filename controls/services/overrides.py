@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from controls.choices import AuditVerb, LayerScope, LayerValue
-from controls.errors import InvalidInputError
+from controls.errors import ConflictError, InvalidInputError
 from controls.models import Layer, LayerOverride, ServiceVariant, System, User
 from controls.rules.permissions import Action
 from controls.services import access, audit, derivations, versions
@@ -29,10 +31,12 @@ class Word:
 def start(*, system: System | None, word: Word, by: User, at: datetime) -> LayerOverride:
     """Record an override for a system, or for all where it is None; derive anew; return it.
 
-    Raises NotAllowedError and InvalidInputError.
+    Raises NotAllowedError, InvalidInputError, and ConflictError where the layer is
+    overridden there already.
     """
     _require(by, system)
     _check(word)
+    _check_alone(system, word)
     row = LayerOverride.objects.create(
         system=system,
         variant=word.variant,
@@ -99,6 +103,26 @@ def _check(word: Word) -> None:
         )
     if word.until is not None and word.until <= word.since:
         raise InvalidInputError("It must end after it begins.", place="until")
+
+
+def _check_alone(system: System | None, word: Word) -> None:
+    """Raise ConflictError where a layer is overridden there already on one of the days: of
+    two words that contradict each other neither could be the one that holds.
+    """
+    # Two at once must not both find nothing.
+    list(Layer.objects.select_for_update(no_key=True).filter(pk=word.layer.pk))
+    there = LayerOverride.objects.filter(
+        system=system, variant=word.variant, layer=word.layer
+    )
+    over = Q(until__lte=word.since) | Q(ended_on__lte=word.since)
+    if word.until is not None:
+        over |= Q(since__gte=word.until)
+    found = there.exclude(over).order_by("since").first()
+    if found is not None:
+        raise ConflictError(
+            f"{word.layer} is overridden there already, from {found.since} on: end that "
+            "override first."
+        )
 
 
 def _rederive(

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 
 from controls.choices import AuditVerb, OrganizationRoleName
 from controls.errors import ConflictError, InvalidInputError
@@ -17,6 +17,9 @@ from controls.models import ApiToken, OrganizationRole, PersonalName, User
 from controls.rules.permissions import Action
 from controls.services import access, audit, clock, versions
 from controls.services.audit import audited
+
+LONGEST_ADDRESS = 254
+"""Characters of an address (RFC 5321, as RFC 3696 was corrected)."""
 
 
 @audited
@@ -147,6 +150,7 @@ def check_not_last_admin(user: User) -> None:
 def _check(email: str, name: str, time_zone: str) -> None:
     try:
         validate_email(email)
+        MaxLengthValidator(LONGEST_ADDRESS)(email)
     except ValidationError:
         raise InvalidInputError("This is not an address.", place="email") from None
     if not name.strip():

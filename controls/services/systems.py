@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from controls.choices import AuditVerb, SystemKind
 from controls.errors import ConflictError, InvalidInputError
 from controls.models import (
@@ -246,9 +248,9 @@ def _check_new(description: Description) -> None:
 def _start_use(system: System, use: Use, *, by: User, at: datetime) -> SystemService:
     since = use.since or day(at)
     _check_dates(since, use.until)
-    overlapping = SystemService.objects.filter(
-        system=system, variant=use.variant, ended_at__isnull=True
-    ).exclude(until__lte=since)
+    overlapping = SystemService.objects.filter(system=system, variant=use.variant).exclude(
+        Q(until__lte=since) | Q(ended_on__lte=since)
+    )
     if overlapping.exists():
         raise ConflictError(f"{system} uses {use.variant.key} already.")
     row = SystemService.objects.create(
@@ -275,9 +277,10 @@ def _start_use(system: System, use: Use, *, by: User, at: datetime) -> SystemSer
 def _start_profile(
     system: System, profile: Profile, *, since: date, by: User, at: datetime
 ) -> SystemProfile:
-    if SystemProfile.objects.filter(
-        system=system, profile=profile, ended_at__isnull=True
-    ).exists():
+    overlapping = SystemProfile.objects.filter(system=system, profile=profile).exclude(
+        Q(until__lte=since) | Q(ended_on__lte=since)
+    )
+    if overlapping.exists():
         raise ConflictError(f"{profile} is in the scope of {system} already.")
     row = SystemProfile.objects.create(
         system=system, profile=profile, since=since, started_at=at, started_by=by

@@ -205,7 +205,7 @@ class EvidenceAdmin(ServiceAdmin):
     @admin.display(description="expires", ordering="latest_version__expires_on")
     def expires_on(self, row: Any) -> Any:
         """Return the day after which it proves nothing."""
-        return row.latest_version.expires_on
+        return display.day(row.latest_version.expires_on) or "\N{EN DASH}"
 
     @admin.display(description="sensitivity")
     def sensitivity(self, row: Any) -> str:

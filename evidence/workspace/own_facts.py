@@ -11,6 +11,7 @@ from controls.rules.moments import Moment
 from controls.rules.permissions import Action
 from controls.services import access
 from controls.services.clock import day
+from evidence.queries import roles
 from evidence.workspace.frame import now, page, person
 
 FEW = 4
@@ -27,6 +28,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "services": found.services,
         "overrides": [(one.override, _shipped(one)) for one in found.overrides],
         "tags": found.tags,
+        "may_override": roles.everywhere(user, Action.OVERRIDE)
+        or bool(roles.team_ids(user, Action.OVERRIDE)),
         "may_add": access.allowed(user, Action.OVERRIDE_EVERYWHERE),
     }
     return page(request, "workspace/own_facts.html", context)

@@ -123,3 +123,37 @@ def test_overrides_are_found_by_what_they_are_about(lead_api):
     assert found(layer="engine") == {made["uuid"]}
     assert found(ended="true") == {other["uuid"]}
     assert found(variant="ec2") == set()
+
+
+def test_a_second_word_on_the_same_days_is_refused(lead_api):
+    lead_api.post("overrides/", WORD)
+
+    again = lead_api.post("overrides/", WORD | {"value": "provider"})
+
+    assert again.status_code == 409
+    assert "overridden there already" in again.json()["detail"]
+    assert LayerOverride.objects.get().value == "customer"
+
+
+def test_one_that_ended_makes_room_for_another(lead_api):
+    made = lead_api.post("overrides/", WORD | {"until": "2026-03-20"}).json()
+
+    before = lead_api.post("overrides/", WORD | {"since": "2026-03-19"})
+    after = lead_api.post("overrides/", WORD | {"since": "2026-03-20"})
+    lead_api.post(f"overrides/{made['uuid']}/end/", {"on": "2026-03-10"})
+    between = lead_api.post(
+        "overrides/", WORD | {"since": "2026-03-10", "until": "2026-03-20"}
+    )
+
+    assert [answer.status_code for answer in (before, after, between)] == [409, 201, 201]
+
+
+def test_another_service_or_layer_is_another_place(lead_api):
+    lead_api.post("overrides/", WORD)
+
+    others = ({"variant": "ec2"}, {"variant": None}, {"layer": "guest_os"})
+    assert [lead_api.post("overrides/", WORD | it).status_code for it in others] == [
+        201,
+        201,
+        201,
+    ]

@@ -356,3 +356,31 @@ def test_a_text_that_looks_like_a_formula_stays_text():
         (read,) = provider_files.read(data, file=name, hints=Hints()).rows
         assert read.text == "=1+1"
     assert b"'=1+1" in files.csv_table([row])
+
+
+@pytest.mark.parametrize("key", ["A B/../\u00e9", "", "-x", "x" * 60])
+def test_a_provider_that_is_made_needs_a_key_that_can_stand_in_an_address(system, key):
+    with pytest.raises(InvalidInputError) as caught:
+        bring_from(system, key)
+
+    assert caught.value.place == "provider"
+    assert not ImportedMatrix.objects.exists()
+
+
+def test_the_provider_that_the_system_runs_on_is_not_imported_beside_itself(system):
+    with pytest.raises(InvalidInputError, match="runs on AWS already"):
+        bring_from(system, "aws")
+
+
+def bring_from(system, key):
+    catalog = catalog_for(system)
+    assert catalog is not None
+    return matrices.import_matrix(
+        system=system,
+        whose=Whose(key, "Cloud"),
+        catalog=catalog,
+        parsed=provider_files.read(files.csv_table(), file="m.csv", hints=Hints()),
+        source=Source("m.csv", "0" * 64),
+        by=system_user(),
+        at=MONDAY,
+    )

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from controls.models import Message
 from controls.queries import reminders as who
+from controls.rules.moments import FIRST_YEAR, LAST_YEAR
 from controls.services import clock, messages, reminders
 from controls.services.messages import Outcome
 
@@ -80,11 +81,11 @@ def parsed(text: str) -> datetime:
     """
     try:
         found = datetime.fromisoformat(text)
-        return found if found.tzinfo else found.replace(tzinfo=clock.zone())
     except ValueError:
-        raise CommandError(
-            f"--at: {text[:40]!r} is not an instant like 2026-03-02T09:00."
-        ) from None
+        found = None
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise CommandError(f"--at: {text[:40]!r} is not an instant like 2026-03-02T09:00.")
+    return found if found.tzinfo else found.replace(tzinfo=clock.zone())
 
 
 def count(number: int, noun: str) -> str:
