@@ -11,7 +11,6 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-LIMIT = re.compile(r"[1-9][0-9]{0,8}")
 POSITION = re.compile(r"[0-9]{1,18}")
 
 
@@ -22,14 +21,6 @@ class Pages(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 200
     ordering = "pk"
-
-    def get_page_size(self, request: Request) -> int | None:
-        """Return how many rows a page has. Raises ValidationError for what is no number."""
-        asked = request.query_params.get(self.page_size_query_param)
-        if asked is not None and not LIMIT.fullmatch(asked):
-            told = f"Give a number from 1 to {self.max_page_size}."
-            raise ValidationError({self.page_size_query_param: [told]})
-        return super().get_page_size(request)
 
     def decode_cursor(self, request: Request) -> Any:
         """Return the cursor of the request, or None without one. Raises NotFound."""

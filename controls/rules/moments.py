@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from controls.errors import InvalidInputError
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000
-"""Years of days that are asked about."""
+"""Years from whose days it can be counted on and back without leaving the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ def beginning(text: str, *, place: str, now: datetime, zone: ZoneInfo) -> dateti
         instant = _datetime(text, zone=zone, place=place)
     else:
         instant = datetime.combine(_date(text, place), time.min, zone)
+    if instant.year < FIRST_YEAR:
+        raise InvalidInputError(f"{place}: ask for a day since {FIRST_YEAR}.", place=place)
     if instant > now:
         raise InvalidInputError(
             f"{place} lies in the future: nothing has changed yet.", place=place
@@ -103,14 +105,8 @@ def _datetime(text: str, *, zone: ZoneInfo, place: str = "as_of") -> datetime:
 
 def _date(text: str, place: str) -> date:
     try:
-        named = date.fromisoformat(text)
+        return date.fromisoformat(text)
     except ValueError:
         raise InvalidInputError(
             f"{place}: {text[:40]!r} is not a date like 2026-03-31.", place=place
         ) from None
-    if not FIRST_YEAR <= named.year <= LAST_YEAR:
-        # What is counted from such a day would leave the calendar.
-        raise InvalidInputError(
-            f"{place}: choose a day of the years {FIRST_YEAR} to {LAST_YEAR}.", place=place
-        )
-    return named

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from controls.errors import InvalidInputError
 from controls.models import User
-from controls.rules.moments import Moment, moment
+from controls.rules.moments import FIRST_YEAR, LAST_YEAR, Moment, moment
 from controls.rules.permissions import Action, may
 from controls.services import access, clock
 from evidence.models import Course
@@ -95,9 +95,15 @@ def _asked(request: HttpRequest) -> tuple[Moment, str]:
             zone=clock.zone(),
         )
     except InvalidInputError as error:
-        at = now()
-        return Moment(as_of=at, on=clock.day(at)), error.message
+        return _today(), error.message
+    if not FIRST_YEAR <= asked.on.year <= LAST_YEAR:
+        return _today(), f"Ask for a day of the years {FIRST_YEAR} to {LAST_YEAR}."
     return asked, ""
+
+
+def _today() -> Moment:
+    at = now()
+    return Moment(as_of=at, on=clock.day(at))
 
 
 def _frame(user: User, asked: Moment, refusal: str) -> dict[str, Any]:

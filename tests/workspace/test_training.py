@@ -74,6 +74,33 @@ def test_the_page_counts_on_the_roster_among_the_people_one_sees(world, basics, 
     assert "Import records…" in text(world.as_("lead").get(PAGE))
 
 
+@pytest.mark.usefixtures("basics")
+@pytest.mark.parametrize("page", [PAGE, COURSE, "/admin/changes/"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_at_the_edge_of_the_calendar_is_answered(world, page, day):
+    answer = world.as_("grc").get(page, {"on": day, "since": day})
+
+    assert answer.status_code < 500
+    assert (
+        "of the years 1900" in text(answer)
+        or "since 1900" in text(answer)
+        or ("future" in text(answer))
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/controls/auditevent/?at__gte=9999-12-31T23:59:59-14:00",
+        "/admin/controls/review/?due_on__year=99999999999999999999",
+    ],
+)
+def test_a_list_whose_filter_leaves_the_calendar_is_shown_without_it(world, address):
+    answer = world.as_("grc").get(address, follow=True)
+
+    assert answer.status_code == 200
+
+
 def test_the_page_answers_for_another_day(world, basics, today):
     entry = make_entry("old@example.com", name="Old", since=date(2026, 1, 1))
     roster.end_entry(entry=entry, on=date(2026, 2, 1), by=make_grc_lead(), at=MONDAY)
